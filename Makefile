@@ -1,0 +1,257 @@
+# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL and libbsd are
+# found by pkg-config.  Targets: all demo check asan-check fuzz bench corpus lint
+# metrics install uninstall dist clean
+
+PREFIX =	/usr/local
+BINDIR =	$(PREFIX)/bin
+MANDIR =	$(PREFIX)/share/man
+VERSION =	0.1
+
+PACKAGES =	libbsd-overlay openssl
+PKG_CFLAGS !=	pkg-config --cflags $(PACKAGES)
+PKG_LIBS !=	pkg-config --libs $(PACKAGES)
+BSD_LIBS !=	pkg-config --libs libbsd-overlay
+
+# Those of the hardening options that this compiler takes.
+HARDENING !=	for f in -fstack-protector-strong -fstack-clash-protection \
+		-fcf-protection=full -ftrivial-auto-var-init=zero \
+		-fno-strict-aliasing -fno-strict-overflow \
+		-fno-delete-null-pointer-checks; do \
+		$(CC) -Werror $$f -x c -c /dev/null -o /dev/null 2> /dev/null && \
+		printf '%s ' $$f; done; true
+
+CFLAGS =	-O2 -g
+STANDARD =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+		-D_FORTIFY_SOURCE=2 -DMAILX_VERSION='"$(VERSION)"'
+WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+		-Wformat=2 -Wvla -Wmissing-prototypes -Wstrict-prototypes \
+		-Werror=format-security -Werror=implicit
+ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS =	-pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
+LIBS =		$(PKG_LIBS) -lmd
+MIME_LIBS =	$(BSD_LIBS) -lmd
+
+# The same again with the sanitizers, beside the plain objects.
+SANITIZE =	-fsanitize=address,undefined -fno-sanitize-recover=all
+ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+		-DMAILX_VERSION='"$(VERSION)"' -MMD $(PKG_CFLAGS) -O1 -g \
+		-fno-omit-frame-pointer $(SANITIZE)
+
+MIME_SRCS =	mime/addr.c \
+	mime/b64.c \
+	mime/date.c \
+	mime/envelope.c \
+	mime/flowed.c \
+	mime/head.c \
+	mime/param.c \
+	mime/parse.c \
+	mime/part.c \
+	mime/partdecode.c \
+	mime/qp.c \
+	mime/text.c \
+	mime/utf8.c \
+	mime/word.c \
+
+NET_SRCS =	net/conn.c \
+	net/cred.c \
+	net/dial.c \
+	net/dottext.c \
+	net/idn.c \
+	net/imap.c \
+	net/imapauth.c \
+	net/imapcmd.c \
+	net/imapline.c \
+	net/imapread.c \
+	net/netrc.c \
+	net/pop3.c \
+	net/pop3open.c \
+	net/sasl.c \
+	net/scram.c \
+	net/server.c \
+	net/smtp.c \
+	net/smtpreply.c \
+	net/smtpsend.c \
+	net/tls.c \
+	net/transcript.c \
+	net/url.c \
+	net/utf7.c \
+	net/wait.c \
+
+STORE_SRCS =	store/generic.c \
+	store/imap.c \
+	store/imapbox.c \
+	store/imapfetch.c \
+	store/imapload.c \
+	store/imappool.c \
+	store/imapsearch.c \
+	store/imapsync.c \
+	store/local.c \
+	store/lock.c \
+	store/maildir.c \
+	store/mbox.c \
+	store/mboxscan.c \
+	store/mboxwrite.c \
+	store/null.c \
+	store/pop3.c \
+	store/search.c \
+	store/seen.c \
+	store/seenlog.c \
+	store/stage.c \
+	store/step.c \
+	store/store.c \
+
+CMD_SRCS =	cmd/fetch.c \
+	cmd/fetchrun.c \
+	cmd/fetchsource.c \
+	cmd/fetchstore.c \
+	cmd/headers.c \
+	cmd/html.c \
+	cmd/json.c \
+	cmd/out.c \
+	cmd/outjson.c \
+	cmd/outmessage.c \
+	cmd/outrecords.c \
+	cmd/outstructure.c \
+	cmd/outsummary.c \
+	cmd/print.c \
+	cmd/read.c \
+	cmd/sanitise.c \
+	cmd/search.c \
+	cmd/server.c \
+	cmd/structure.c \
+	cmd/table.c \
+	cmd/term.c \
+	cmd/term_plain.c \
+
+UNIT_SRCS =	tests/unit/fetch.c \
+	tests/unit/imapload.c \
+	tests/unit/imapread.c \
+	tests/unit/imapsearch.c \
+	tests/unit/netrc.c \
+	tests/unit/pop3.c \
+	tests/unit/seen.c \
+	tests/unit/url.c \
+	tests/unit/utf7.c \
+
+SHELL_TESTS =	tests/compose.t \
+	tests/demo.t \
+	tests/fetch.t \
+	tests/imap.t \
+	tests/layers.t \
+	tests/manual.t \
+	tests/prompt.t \
+	tests/read.t \
+	tests/refused.t \
+	tests/road.t \
+
+FUZZERS =	tests/fuzz/imapload.fuzz \
+	tests/fuzz/imapread.fuzz \
+	tests/fuzz/pop3.fuzz \
+	tests/fuzz/seen.fuzz \
+	tests/fuzz/utf7.fuzz \
+
+MIME_OBJS =	$(MIME_SRCS:.c=.o)
+LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
+LIB_OBJS =	$(LIB_SRCS:.c=.o)
+LIB_ASAN =	$(LIB_SRCS:.c=.ao)
+UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
+UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
+TOOLS =		tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
+
+all: mailx mailx-mime
+
+.SUFFIXES: .c .o .ao .test .atest .fuzz
+
+.c.o:
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+.c.ao:
+	$(CC) $(ASAN_CFLAGS) -c $< -o $@
+.c.test:
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $< -o $@ libmailx.a $(LIBS)
+.c.atest:
+	$(CC) $(ASAN_CFLAGS) $< -o $@ libmailx-asan.a $(LIBS)
+.c.fuzz:
+	clang $(ASAN_CFLAGS) -fsanitize=fuzzer $< -o $@ $(LIB_SRCS) $(LIBS)
+
+mailx: mailx.o libmailx.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o -o $@ libmailx.a $(LIBS)
+mailx-mime: mime/mailx-mime.o libmime.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mime/mailx-mime.o -o $@ libmime.a $(MIME_LIBS)
+libmime.a: util.o $(MIME_OBJS)
+	rm -f $@
+	ar rc $@ util.o $(MIME_OBJS)
+libmailx.a: $(LIB_OBJS)
+	rm -f $@
+	ar rc $@ $(LIB_OBJS)
+	@cat *.d */*.d > .depend
+libmailx-asan.a: $(LIB_ASAN)
+	rm -f $@
+	ar rc $@ $(LIB_ASAN)
+mailx.asan: mailx.ao libmailx-asan.a
+	$(CC) $(ASAN_CFLAGS) mailx.ao -o $@ libmailx-asan.a $(LIBS)
+mailx-mime.asan: mime/mailx-mime.ao libmailx-asan.a
+	$(CC) $(ASAN_CFLAGS) mime/mailx-mime.ao -o $@ libmailx-asan.a $(LIBS)
+
+tests/ports: tests/ports.c
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/ports.c -o $@ $(BSD_LIBS)
+tests/relay: tests/relay.c
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/relay.c -o $@ $(BSD_LIBS)
+tests/fake: tests/fake.c
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/fake.c -o $@ $(LIBS)
+tests/corpus: tests/corpus.c libmime.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/corpus.c -o $@ libmime.a $(MIME_LIBS)
+tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
+
+$(UNIT_TESTS): libmailx.a tests/unit/tap.h
+$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h
+
+check: all $(TOOLS) $(UNIT_TESTS)
+	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
+
+asan-check: mailx.asan mailx-mime.asan $(TOOLS) $(UNIT_ASAN)
+	@MAILX="$$PWD/mailx.asan" MAILX_MIME="$$PWD/mailx-mime.asan" sh tests/run.sh $(UNIT_ASAN) $(SHELL_TESTS)
+
+demo: all
+	@sh tests/demo.sh "$${SERVERS:-0}"
+
+# make corpus CORPUS=dir: score the reading of messages and tables of that form.
+CORPUS =	../shared/corpus
+corpus: tests/corpus
+	@tests/corpus $(CORPUS)
+
+FUZZ_SECONDS =	60
+fuzz: $(FUZZERS)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
+
+bench: all
+	@sh tests/bench/run.sh
+
+lint:
+	cppcheck -q --std=c11 --enable=warning,portability,performance \
+	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
+	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c mime/mailx-mime.c
+	shellcheck -s sh tests/*.sh tests/*.t tests/fuzz/*.sh .ci/run
+	mandoc -Tlint -Wwarning mailx.1
+
+metrics:
+	@sh tests/metrics.sh
+
+install: all
+	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
+	install -m 644 mailx.1 $(DESTDIR)$(MANDIR)/man1
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
+	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1
+
+dist:
+	git archive --prefix=mailx-$(VERSION)/ -o mailx-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -f mailx mailx-mime mailx.asan mailx-mime.asan *.a .depend mailx-*.tar.gz
+	rm -f *.o *.ao *.d */*.o */*.ao */*.d */*/*.d */*/*.test */*/*.atest */*/*.fuzz
+	rm -f $(TOOLS)
+
+-include .depend

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * bounds.h -- every limit of the program, in one place; mailx.1 (LIMITS) lists
+ * the same figures.  Sizes are octets, times seconds.
+ *
+ * A limit bounds what hostile input can make us do.  Where one is reached,
+ * decoding gives what it has and names a defect; dialogues end with EX_PROTOCOL.
+ */
+#ifndef BOUNDS_H
+#define BOUNDS_H
+
+/* Messages (mime/). */
+#define MAX_DEPTH		100	/* nesting of multiparts and messages */
+#define MAX_PARTS		10000	/* entities of one message */
+#define MAX_FIELDS		10000	/* header fields of one entity */
+#define MAX_FIELD_SIZE		(1024 * 1024)	/* of one field that is kept */
+#define MAX_HEAD_SIZE		(16 * 1024 * 1024) /* of one header that is kept */
+#define MAX_ADDRS		100000	/* mailboxes read from one field */
+#define MAX_PARAMS		1000	/* parameters of one field */
+#define MAX_COMMENT_DEPTH	100	/* nested comments in a field */
+#define MAX_BOUNDARY		1024	/* of a boundary that is honoured */
+#define MAX_REFERENCES		100	/* message ids put into References */
+#define MAX_REFERENCES_SIZE	8192	/* of that field */
+#define MAX_FILENAME		200	/* of a file name made from a message */
+#define MAX_HEADER_LINE		76	/* of a header line that we write (RFC 2047) */
+#define MAX_LINE		998	/* of any line that we write (RFC 5322 2.1.1) */
+
+/* Servers (net/). */
+#define MAX_REPLY_LINE		(64 * 1024)	/* of a line from a server */
+#define MAX_REPLY_LINES		1000		/* of one reply, EHLO, CAPA */
+#define MAX_REPLY_SIZE		(1024 * 1024)	/* of all lines of one reply */
+#define MAX_IMAP_DEPTH		64		/* nested lists in a response */
+#define MAX_IMAP_STRING		(16 * 1024 * 1024) /* of a literal held in memory */
+#define MAX_IMAP_LITERAL	0x80000000U	/* of a message that is streamed */
+#define MAX_IMAP_LINE		(4 * 1024 * 1024) /* of a line of IMAP (SEARCH, ENVELOPE) */
+#define MAX_SCRAM_ITERATIONS	1000000
+#define MIN_SCRAM_ITERATIONS	4096
+#define MAX_SECRET		4096		/* of a password or token */
+#define PIPELINE_WINDOW		64		/* commands said before replies are read */
+
+/* Waiting (net/): used where the variable `timeout' is not set. */
+#define TIMEOUT_CONNECT		30
+#define TIMEOUT_REPLY		60
+#define TIMEOUT_TRANSFER	120	/* without progress */
+#define TIMEOUT_SMTP_GREETING	300	/* RFC 5321 4.5.3.2 ... */
+#define TIMEOUT_SMTP_COMMAND	300
+#define TIMEOUT_SMTP_DATA_INIT	120
+#define TIMEOUT_SMTP_DATA_BLOCK	180
+#define TIMEOUT_SMTP_DATA_END	600
+
+/* Folders (store/). */
+#define MAX_MESSAGES		16000000	/* in one folder */
+#define WINDOW_MESSAGES		256	/* envelopes asked for, and held, at once */
+#define BATCH_MESSAGES		64	/* made durable by one commit */
+#define LOCK_TIMEOUT		60	/* default of `lock-timeout' */
+
+/* Commands (cmd/). */
+#define MAX_COMMAND_LINE	(1024 * 1024)
+#define MAX_COMMAND_DEPTH	100	/* source, call, alias in each other */
+#define MAX_EXPR_DEPTH		100	/* parentheses and not in a search */
+#define MAX_EXPR_TERMS		1000
+#define MAX_STARTUP_FILE	(16 * 1024 * 1024)
+
+#endif

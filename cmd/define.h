@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* define.h -- named blocks of commands: account name { ... }, define name { ... }. */
+#ifndef CMD_DEFINE_H
+#define CMD_DEFINE_H
+
+#include "../mailx.h"
+
+void	 macros_free(struct macros *x);		/* NULL is fine */
+/* Activate an account (-A, `account name'): run its block.  EX_CONFIG: no such account. */
+int	 account_use(struct mailx *m, const char *name, struct fail *why);
+/* The value that a variable has inside the account's block, without activating it; NULL.  Caller frees. */
+char	*account_value(struct mailx *m, const char *name, const char *var);
+
+#endif

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * outmessage.c -- a message as people read it: the fields that they asked for,
+ * text parts in their charset and made safe, one line for everything else.
+ *
+ * Only what is shown is asked of the folder: its header and its text parts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../mime/text.h"
+#include "fields.h"
+#include "html.h"
+#include "outint.h"
+#include "outmessage.h"
+#include "sanitise.h"
+
+struct view {
+	struct mailx	*m;
+	struct store	*s;
+	uint32_t	 n;
+	FILE		*people;	/* owned: safe text alone */
+	FILE		*safe;		/* owned: makes safe what goes to people */
+	bool		 all;		/* every field */
+	int		 lines;		/* of the body that may still come; -1: any number */
+	bool		 begun;		/* something stands above: a blank line is due */
+};
+
+/* --- Fields. --- */
+
+static bool
+is_address_field(struct span name)
+{
+	static const char *const names[] = {
+		"From", "To", "Cc", "Bcc", "Reply-To", "Sender"
+	};
+	size_t i;
+
+	if (span_has_prefix(name, "Resent-")) {
+		name.p += 7;
+		name.n -= 7;
+	}
+	for (i = 0; i < NELEM(names); i++)
+		if (span_ieq(name, names[i]))
+			return true;
+	return false;
+}
+
+static char *
+addresses_text(const struct addrs *as)
+{
+	char *text, *one;
+	size_t n, i;
+	FILE *f = xmemstream(&text, &n);
+
+	for (i = 0; i < as->n; i++) {
+		one = addr_display(&as->v[i]);
+		fprintf(f, "%s%s", i == 0 ? "" : ", ", one);
+		free(one);
+	}
+	fclose(f);
+	return text;
+}
+
+/* Encoded words are decoded in names, but never make an address. */
+char *
+field_text(const struct field *f, const char *charset_8bit)
+{
+	struct addrs as = { 0 };
+	char *text = NULL;
+
+	if (is_address_field(f->name) && memmem(f->body.p, f->body.n, "=?", 2) !=
+	    NULL) {
+		addrs_parse(&as, f->body, charset_8bit);
+		if (as.n > 0)
+			text = addresses_text(&as);
+		addrs_free(&as);
+	}
+	return text != NULL ? text : head_text(f, charset_8bit);
+}
+
+static void
+put_field(struct view *v, struct span name, const char *text)
+{
+	char *clean = out_clean(text, 0);
+
+	fwrite(name.p, 1, name.n, v->safe);
+	fprintf(v->safe, ": %s\n", clean);
+	free(clean);
+}
+
+static void
+show_head(struct view *v, const struct head *h)
+{
+	const struct field *f;
+	char *name, *text;
+	size_t i;
+
+	for (i = 0; i < h->n; i++) {
+		f = &h->v[i];
+		name = span_dup(f->name);
+		if (v->all || fields_shown(v->m, name)) {
+			text = field_text(f, v->m->options.charset_8bit);
+			put_field(v, f->name, text);
+			free(text);
+		}
+		free(name);
+	}
+}
+
+static void
+show_addrs(struct view *v, const char *name, const struct addrs *as)
+{
+	char *text;
+
+	if (as->n == 0)
+		return;
+	text = addresses_text(as);
+	put_field(v, span_of(name), text);
+	free(text);
+}
+
+/* Of a message inside one on a server: what its structure told. */
+static void
+show_envelope(struct view *v, const struct envelope *e)
+{
+	char date[DATE_MAX];
+
+	if (e->has_date) {
+		date_rfc5322(&e->date, date);
+		put_field(v, span_of("Date"), date);
+	}
+	show_addrs(v, "From", &e->from);
+	show_addrs(v, "To", &e->to);
+	show_addrs(v, "Cc", &e->cc);
+	if (e->subject != NULL)
+		put_field(v, span_of("Subject"), e->subject);
+}
+
+/* --- Text. --- */
+
+struct limiter {
+	struct view	*v;
+	bool		 open;		/* the last line has no end yet */
+};
+
+static void
+put_limited(void *ctx, const char *p, size_t n, uint32_t cp)
+{
+	struct limiter *l = ctx;
+
+	if (l->v->lines == 0)
+		return;
+	fwrite(p, 1, n, l->v->safe);
+	l->open = cp != '\n';
+	if (cp == '\n' && l->v->lines > 0)
+		l->v->lines--;
+}
+
+static void
+end_limited(void *ctx)
+{
+	struct limiter *l = ctx;
+
+	if (l->open)
+		put_limited(l, "\n", 1, '\n');
+	free(l);
+}
+
+static FILE *
+limited(struct view *v)
+{
+	struct limiter *l = xcalloc(1, sizeof *l);
+
+	l->v = v;
+	return filter_characters(v->safe, put_limited, end_limited, l);
+}
+
+static bool
+has_value(const char *value, const char *wanted)
+{
+	return value != NULL && strcasecmp(value, wanted) == 0;
+}
+
+/* The filter that a kind of text goes through before it is shown; or NULL. */
+static FILE *
+text_filter(const struct part *p, FILE *out)
+{
+	if (strcmp(p->type.value, "text/html") == 0)
+		return html_reader(out);
+	if (strcmp(p->type.value, "text/plain") == 0 &&
+	    has_value(params_get(&p->type, "format"), "flowed"))
+		return flowed_decoder(out,
+		    has_value(params_get(&p->type, "delsp"), "yes"));
+	return NULL;
+}
+
+static int
+show_text(struct view *v, const struct part *p, struct fail *why)
+{
+	uint64_t octets;
+	FILE *in, *out, *filter;
+	int r;
+
+	in = store_part(v->s, v->n, p, &octets, why);
+	if (in == NULL)
+		return -1;
+	out = limited(v);
+	filter = text_filter(p, out);
+	r = part_decode_text(p, in, octets, v->m->options.charset_8bit,
+	    filter != NULL ? filter : out, NULL, why);
+	fclose(in);
+	if (filter != NULL)
+		fclose(filter);
+	fclose(out);
+	return r;
+}
+
+/* --- Parts. --- */
+
+static void
+begin(struct view *v)
+{
+	if (v->begun && v->lines != 0)
+		putc('\n', v->safe);
+	v->begun = true;
+}
+
+static uint64_t
+decoded_size(const struct part *p)
+{
+	return p->encoding == ENCODING_BASE64 ? p->size / 78 * 57 +
+	    p->size % 78 * 3 / 4 : p->size;
+}
+
+static void
+show_line(struct view *v, const struct part *p)
+{
+	char *number = part_number(p), *size = out_size(decoded_size(p)), *line;
+	char *name = p->filename == NULL ? NULL : out_clean(p->filename, 0);
+
+	line = xasprintf("[-- #%u%s%s %s%s%s, %s --]\n", v->n,
+	    *number == '\0' ? "" : ".", number, p->type.value,
+	    name == NULL ? "" : " ", name == NULL ? "" : name, size);
+	if (v->lines != 0)
+		fputs(line, v->safe);
+	free(line);
+	free(name);
+	free(size);
+	free(number);
+}
+
+static bool
+is_shown(const struct part *p)
+{
+	return part_is_text(p) && !has_value(p->disposition.value, "attachment");
+}
+
+/* How well a part can be read here, 0: not. */
+static int
+readability(struct part *alternative)
+{
+	struct part *p, *end = alternative;
+	int best = 0, rank;
+
+	while (end != NULL && end->next == NULL)
+		end = end->parent;
+	end = end == NULL ? NULL : end->next;
+	for (p = alternative; p != NULL && p != end; p = part_walk(p)) {
+		rank = !is_shown(p) ? 0 :
+		    strcmp(p->type.value, "text/plain") == 0 ? 3 :
+		    strcmp(p->type.value, "text/html") == 0 ? 2 : 1;
+		if (rank > best)
+			best = rank;
+	}
+	return best;
+}
+
+/* The one to be read of a multipart/alternative; NULL: none can be. */
+static struct part *
+choose(const struct part *container)
+{
+	struct part *p, *chosen = NULL;
+	int best = 0, rank;
+
+	for (p = container->child; p != NULL; p = p->next) {
+		rank = readability(p);
+		if (rank >= best && rank > 0) {
+			best = rank;
+			chosen = p;
+		}
+	}
+	return chosen;
+}
+
+static int	show_part(struct view *v, struct part *p, bool wanted,
+		    struct fail *why);
+
+static int
+show_message(struct view *v, struct part *p, struct fail *why)
+{
+	const struct envelope *e = p->envelope != NULL ? p->envelope :
+	    p->child->envelope;
+
+	begin(v);
+	show_line(v, p);
+	if (p->child->head.n > 0)
+		show_head(v, &p->child->head);
+	else if (e != NULL)
+		show_envelope(v, e);
+	return show_part(v, p->child, false, why);
+}
+
+/* Depth is bounded by MAX_DEPTH.  `wanted': named by the reader, not met on the way. */
+static int
+show_part(struct view *v, struct part *p, bool wanted, struct fail *why)
+{
+	struct part *child;
+
+	if (v->lines == 0)
+		return 0;
+	if (part_is_message(p) && p->child != NULL)
+		return show_message(v, p, why);
+	if (p->child == NULL) {
+		begin(v);
+		if (!wanted && (p->filename != NULL || !is_shown(p)))
+			show_line(v, p);
+		else if (!part_is_text(p))
+			show_line(v, p);
+		return is_shown(p) || (wanted && part_is_text(p)) ?
+		    show_text(v, p, why) : 0;
+	}
+	if (strcmp(p->type.value, "multipart/alternative") == 0 &&
+	    (child = choose(p)) != NULL)
+		return show_part(v, child, false, why);
+	for (child = p->child; child != NULL; child = child->next)
+		if (show_part(v, child, false, why) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+view_open(struct view *v, struct mailx *m, struct store *s, uint32_t n)
+{
+	memset(v, 0, sizeof *v);
+	v->m = m;
+	v->s = s;
+	v->n = n;
+	v->lines = -1;
+	v->people = out_people(m);
+	v->safe = out_sanitiser(v->people);
+}
+
+static int
+view_close(struct view *v, int r, struct fail *why)
+{
+	fclose(v->safe);
+	fclose(v->people);
+	return r == -1 ? -1 : out_check(v->m, why);
+}
+
+static int
+show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
+    struct fail *why)
+{
+	struct part *root;
+	struct head h;
+	struct view v;
+	int r;
+
+	if (store_head(s, n, &h, why) == -1)
+		return -1;
+	root = store_structure(s, n, why);
+	if (root == NULL) {
+		head_free(&h);
+		return -1;
+	}
+	view_open(&v, m, s, n);
+	v.all = all;
+	show_head(&v, &h);
+	head_free(&h);
+	v.begun = true;
+	v.lines = lines;
+	if (lines == 0)
+		putc('\n', v.safe);
+	r = show_part(&v, root, false, why);
+	return view_close(&v, r, why);
+}
+
+int
+out_message(struct mailx *m, struct store *s, uint32_t n, bool all,
+    struct fail *why)
+{
+	if (m->json)
+		return out_message_json(m, s, n, why);
+	return show_whole(m, s, n, all, -1, why);
+}
+
+int
+out_top(struct mailx *m, struct store *s, uint32_t n, int lines,
+    struct fail *why)
+{
+	if (m->json)
+		return out_message_json(m, s, n, why);
+	return show_whole(m, s, n, false, lines, why);
+}
+
+int
+out_part(struct mailx *m, struct store *s, uint32_t n, struct part *p,
+    struct fail *why)
+{
+	struct view v;
+	int r;
+
+	if (m->json)
+		return out_part_json(m, s, n, p, why);
+	view_open(&v, m, s, n);
+	r = show_part(&v, p, true, why);
+	return view_close(&v, r, why);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sanitise.c -- text from outside made safe to look at: what could drive or
+ * deceive a terminal comes out as visible escapes, \xHH for an octet and \uHHHH
+ * for a character.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../mime/text.h"
+#include "out.h"
+#include "sanitise.h"
+
+struct filter {
+	FILE		*out;		/* borrowed */
+	character_fn	*put;
+	void		(*end)(void *ctx);
+	void		*ctx;
+	char		 held[4];	/* a character that has not wholly come */
+	size_t		 n;
+};
+
+/* May these n octets (1..3) be the beginning of a longer character? */
+static bool
+is_partial(const char *p, size_t n)
+{
+	unsigned char c = (unsigned char)p[0];
+	size_t need = c >= 0xf0 && c < 0xf5 ? 4 : c >= 0xe0 ? 3 : 2, i;
+
+	if (c < 0xc2 || c >= 0xf5 || n >= need)
+		return false;
+	for (i = 1; i < n; i++)
+		if (((unsigned char)p[i] & 0xc0) != 0x80)
+			return false;
+	return true;
+}
+
+/* Hand over what is whole; returns the octets that were taken. */
+static size_t
+hand_over(struct filter *f, const char *p, size_t n, bool last)
+{
+	size_t done = 0, len;
+	uint32_t cp;
+
+	while (done < n) {
+		if (!last && is_partial(p + done, n - done))
+			break;
+		len = utf8_decode(p + done, n - done, &cp);
+		f->put(f->ctx, p + done, len, cp);
+		done += len;
+	}
+	return done;
+}
+
+static int
+filter_write(void *cookie, const char *p, int size)
+{
+	struct filter *f = cookie;
+	size_t n = (size_t)size, used;
+
+	while (f->n > 0 && n > 0) {
+		f->held[f->n++] = *p++;
+		n--;
+		if (is_partial(f->held, f->n))
+			continue;
+		used = hand_over(f, f->held, f->n, false);
+		f->n -= used;
+		memmove(f->held, f->held + used, f->n);
+	}
+	used = hand_over(f, p, n, false);
+	memcpy(f->held + f->n, p + used, n - used);
+	f->n += n - used;
+	return ferror(f->out) ? -1 : size;
+}
+
+static int
+filter_close(void *cookie)
+{
+	struct filter *f = cookie;
+	int bad;
+
+	(void)hand_over(f, f->held, f->n, true);
+	if (f->end != NULL)
+		f->end(f->ctx);
+	bad = ferror(f->out);
+	free(f);
+	return bad ? EOF : 0;
+}
+
+FILE *
+filter_characters(FILE *out, character_fn *put, void (*end)(void *ctx), void *ctx)
+{
+	struct filter *f = xcalloc(1, sizeof *f);
+	FILE *stream;
+
+	f->out = out;
+	f->put = put;
+	f->end = end;
+	f->ctx = ctx;
+	stream = funopen(f, NULL, filter_write, NULL, filter_close);
+	if (stream == NULL) {
+		fputs("mailx: out of memory\n", stderr);
+		exit(EX_OSERR);
+	}
+	return stream;
+}
+
+/* One character made visible; returns the octets written to out, and a NUL. */
+static size_t
+render(const char *p, size_t n, uint32_t cp, char out[static 16])
+{
+	int len;
+
+	if (n == 1 && cp == 0xfffd)
+		len = snprintf(out, 16, "\\x%02x", (unsigned char)*p);
+	else if (ascii_is_control((int)cp))
+		len = snprintf(out, 16, "\\x%02x", (unsigned)cp);
+	else if (utf8_is_unsafe(cp))
+		len = snprintf(out, 16, cp > 0xffff ? "\\U%08x" : "\\u%04x",
+		    (unsigned)cp);
+	else {
+		memcpy(out, p, n);
+		out[n] = '\0';
+		return n;
+	}
+	return (size_t)len;
+}
+
+void
+put_visible(FILE *out, const char *p, size_t n, uint32_t cp)
+{
+	char piece[16];
+
+	fwrite(piece, 1, render(p, n, cp, piece), out);
+}
+
+static void
+put_text(void *ctx, const char *p, size_t n, uint32_t cp)
+{
+	if (cp == '\n' || cp == '\t')
+		putc((int)cp, ctx);
+	else
+		put_visible(ctx, p, n, cp);
+}
+
+FILE *
+out_sanitiser(FILE *out)
+{
+	return filter_characters(out, put_text, NULL, out);
+}
+
+char *
+out_clean(const char *text, int columns)
+{
+	char *clean, piece[16];
+	size_t n = strlen(text), total, len, shown;
+	FILE *f;
+	int used = 0, width;
+	uint32_t cp;
+
+	f = xmemstream(&clean, &total);
+	while (n > 0) {
+		len = utf8_decode(text, n, &cp);
+		if (cp == '\t')
+			cp = ' ';
+		shown = cp == ' ' ? render(" ", 1, cp, piece) :
+		    render(text, len, cp, piece);
+		width = shown > len ? (int)shown : utf8_width(cp);
+		if (columns > 0 && used + width > columns)
+			break;
+		fwrite(piece, 1, shown, f);
+		used += width < 0 ? 0 : width;
+		text += len;
+		n -= len;
+	}
+	fclose(f);
+	return clean;
+}

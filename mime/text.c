@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * text.c -- charsets: from the labels of the wild to UTF-8, and back, by iconv.
+ *
+ * Labels are read as the web reads them (gb2312 holds GB 18030, iso-8859-1 holds
+ * windows-1252): senders mean the larger set.  UTF-8 is decoded here, octet for
+ * octet, and iconv is left to the others.
+ */
+#include <errno.h>
+#include <iconv.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "head.h"
+#include "text.h"
+
+#define MAX_LABEL	40
+#define CARRY		16		/* octets of a character cut by a block's end */
+#define FILTER_BUFFER	(16 * 1024)
+
+static const struct {
+	const char *label, *means;
+} aliases[] = {
+	{ "ascii", "windows-1252" }, { "us-ascii", "windows-1252" },
+	{ "iso-8859-1", "windows-1252" }, { "iso8859-1", "windows-1252" },
+	{ "latin1", "windows-1252" }, { "latin-1", "windows-1252" },
+	{ "iso-8859-9", "windows-1254" }, { "iso-8859-11", "windows-874" },
+	{ "tis-620", "windows-874" },
+	{ "gb2312", "gb18030" }, { "gbk", "gb18030" }, { "x-gbk", "gb18030" },
+	{ "gb_2312-80", "gb18030" }, { "csgb2312", "gb18030" },
+	{ "euc-cn", "gb18030" }, { "cp936", "gb18030" },
+	{ "ks_c_5601-1987", "cp949" }, { "ks_c_5601", "cp949" },
+	{ "euc-kr", "cp949" }, { "ksc5601", "cp949" }, { "korean", "cp949" },
+	{ "shift_jis", "cp932" }, { "shift-jis", "cp932" }, { "sjis", "cp932" },
+	{ "x-sjis", "cp932" }, { "ms_kanji", "cp932" },
+	{ "windows-31j", "cp932" }, { "big5", "cp950" }, { "x-big5", "cp950" },
+	{ "big5-hkscs", "big5-hkscs" }, { "big5hkscs", "big5-hkscs" },
+	{ "iso-8859-8-i", "iso-8859-8" }, { "iso-8859-8-e", "iso-8859-8" },
+	{ "iso-8859-6-i", "iso-8859-6" }, { "iso-8859-6-e", "iso-8859-6" },
+	{ "x-mac-roman", "macintosh" }, { "x-mac-cyrillic", "mac-cyrillic" },
+	{ "unicode-1-1-utf-7", "utf-7" }, { "x-euc-jp", "euc-jp" },
+	{ "x-cp1250", "windows-1250" }, { "x-cp1251", "windows-1251" },
+	{ "x-cp1252", "windows-1252" },
+	{ "unicode-1-1-utf-8", "utf-8" }, { "utf8", "utf-8" },
+	{ "x-utf-8", "utf-8" }, { "x-unknown", "" }, { "unknown-8bit", "" },
+	{ "unknown", "" }, { "8bit", "" }, { "default", "" }, { "none", "" },
+	{ "x-user-defined", "" }, { "utf-16", "utf-16" }, { "binary", "" },
+};
+
+/* The charset that iconv is to be asked for; false for a label that is none. */
+static bool
+canonical(const char *label, char out[static MAX_LABEL])
+{
+	size_t i, n = 0;
+
+	if (label == NULL)
+		return false;
+	for (; *label != '\0'; label++) {
+		if (ascii_is_space((unsigned char)*label) || *label == '"' ||
+		    *label == '\'')
+			continue;
+		/* Nothing that could be a path or an option of iconv. */
+		if (!ascii_is_alpha((unsigned char)*label) &&
+		    !ascii_is_digit((unsigned char)*label) &&
+		    strchr("-_.:+()", *label) == NULL)
+			return false;
+		if (n + 1 == MAX_LABEL)
+			return false;
+		out[n++] = (char)ascii_lower((unsigned char)*label);
+	}
+	out[n] = '\0';
+	for (i = 0; i < NELEM(aliases); i++)
+		if (strcmp(out, aliases[i].label) == 0)
+			strlcpy(out, aliases[i].means, MAX_LABEL);
+	return out[0] != '\0' && strstr(out, "..") == NULL;
+}
+
+static bool
+is_utf8(const char *name)
+{
+	return strcmp(name, "utf-8") == 0;
+}
+
+static iconv_t
+open_converter(const char *label, char name[static MAX_LABEL])
+{
+	if (!canonical(label, name))
+		return (iconv_t)-1;
+	return iconv_open("UTF-8", name);
+}
+
+bool
+text_is_known(const char *label)
+{
+	char name[MAX_LABEL];
+	iconv_t cd;
+
+	if (!canonical(label, name))
+		return false;
+	if (is_utf8(name))
+		return true;
+	if ((cd = iconv_open("UTF-8", name)) == (iconv_t)-1)
+		return false;
+	iconv_close(cd);
+	return true;
+}
+
+struct converter {
+	FILE		*out;		/* borrowed */
+	iconv_t		 cd;		/* -1: UTF-8, checked here */
+	bool		 guess;		/* no usable label: UTF-8 if valid, character for character */
+	iconv_t		 fallback;	/* for octets that are none, in a guess */
+	unsigned	*defects;	/* borrowed; or NULL */
+	char		 carry[CARRY];
+	size_t		 ncarry;
+	bool		 cr;		/* a CR is held back */
+	bool		 keep_cr;
+};
+
+static void
+spoil(struct converter *c)
+{
+	if (c->defects != NULL)
+		*c->defects |= DEFECT_CHARSET;
+}
+
+/* Write converted text; CRLF becomes LF. */
+static int
+emit(struct converter *c, const char *p, size_t n)
+{
+	const char *cr;
+	size_t run;
+
+	if (c->keep_cr)
+		return fwrite(p, 1, n, c->out) == n ? 0 : -1;
+	while (n > 0) {
+		if (c->cr) {
+			c->cr = false;
+			if (*p != '\n' && putc('\r', c->out) == EOF)
+				return -1;
+		}
+		cr = memchr(p, '\r', n);
+		run = cr == NULL ? n : (size_t)(cr - p);
+		if (fwrite(p, 1, run, c->out) != run)
+			return -1;
+		p += run;
+		n -= run;
+		if (cr != NULL) {
+			c->cr = true;
+			p++;
+			n--;
+		}
+	}
+	return 0;
+}
+
+/* One octet that is no character: by the fall-back in a guess, else U+FFFD. */
+static int
+emit_bad(struct converter *c, char octet)
+{
+	char out[8], *in = &octet, *to = out;
+	size_t left = 1, room = sizeof out;
+
+	spoil(c);
+	if (c->guess && c->fallback != (iconv_t)-1 &&
+	    iconv(c->fallback, &in, &left, &to, &room) != (size_t)-1)
+		return emit(c, out, sizeof out - room);
+	return emit(c, "\xef\xbf\xbd", 3);
+}
+
+/* Is p the beginning of a character that goes on behind n? */
+static bool
+is_cut(const char *p, size_t n)
+{
+	unsigned char c = (unsigned char)*p;
+	size_t len = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2, i;
+
+	if (c < 0xc2 || c > 0xf4 || n >= len)
+		return false;
+	for (i = 1; i < n; i++)
+		if (((unsigned char)p[i] & 0xc0) != 0x80)
+			return false;
+	return true;
+}
+
+/* Returns octets used; what is left may be the beginning of a character. */
+static ssize_t
+convert_utf8(struct converter *c, const char *p, size_t n, bool last)
+{
+	const char *start = p, *end = p + n, *run = p;
+	uint32_t cp;
+	size_t used;
+
+	while (p < end) {
+		if ((unsigned char)*p < 0x80) {
+			p++;
+			continue;
+		}
+		used = utf8_decode(p, (size_t)(end - p), &cp);
+		if (used > 1) {
+			p += used;
+			continue;
+		}
+		if (emit(c, run, (size_t)(p - run)) == -1)
+			return -1;
+		run = p;
+		if (!last && is_cut(p, (size_t)(end - p)))
+			return p - start;
+		if (emit_bad(c, *p) == -1)
+			return -1;
+		run = ++p;
+	}
+	if (emit(c, run, (size_t)(p - run)) == -1)
+		return -1;
+	return p - start;
+}
+
+static ssize_t
+convert_iconv(struct converter *c, const char *p, size_t n, bool last)
+{
+	char out[4096], *in = (char *)(uintptr_t)p, *to;
+	size_t left = n, room, r;
+	int error;
+
+	while (left > 0) {
+		to = out;
+		room = sizeof out;
+		r = iconv(c->cd, &in, &left, &to, &room);
+		error = errno;
+		if (emit(c, out, sizeof out - room) == -1)
+			return -1;
+		if (r != (size_t)-1 || (error == E2BIG && room < sizeof out))
+			continue;
+		if (error == EINVAL && !last && left < CARRY)
+			break;
+		if (emit_bad(c, *in) == -1)
+			return -1;
+		in++;
+		left--;
+	}
+	return (ssize_t)(n - left);
+}
+
+static ssize_t
+convert(struct converter *c, const char *p, size_t n, bool last)
+{
+	if (c->cd == (iconv_t)-1)
+		return convert_utf8(c, p, n, last);
+	return convert_iconv(c, p, n, last);
+}
+
+/* What was cut off by the end of the last block, with what it takes of this one. */
+static int
+join_carry(struct converter *c, const char **p, size_t *n)
+{
+	size_t old, take;
+	ssize_t used;
+
+	while (c->ncarry > 0 && *n > 0) {
+		old = c->ncarry;
+		take = sizeof c->carry - old;
+		if (take > *n)
+			take = *n;
+		memcpy(c->carry + old, *p, take);
+		used = convert(c, c->carry, old + take, false);
+		if (used == -1)
+			return -1;
+		if ((size_t)used < old) {
+			memmove(c->carry, c->carry + used,
+			    old + take - (size_t)used);
+			c->ncarry = old + take - (size_t)used;
+			*p += take;
+			*n -= take;
+			continue;
+		}
+		*p += (size_t)used - old;
+		*n -= (size_t)used - old;
+		c->ncarry = 0;
+	}
+	return 0;
+}
+
+static int
+converter_write(void *ctx, const char *p, int len)
+{
+	struct converter *c = ctx;
+	size_t n = (size_t)len;
+	ssize_t used;
+
+	if (join_carry(c, &p, &n) == -1)
+		return -1;
+	if (n == 0)
+		return len;
+	if ((used = convert(c, p, n, false)) == -1)
+		return -1;
+	c->ncarry = n - (size_t)used;
+	if (c->ncarry > sizeof c->carry)
+		c->ncarry = sizeof c->carry;
+	memcpy(c->carry, p + used, c->ncarry);
+	return len;
+}
+
+static int
+converter_end(struct converter *c)
+{
+	char out[64], *to = out;
+	size_t room = sizeof out;
+	int r = 0;
+
+	if (c->ncarry > 0 && convert(c, c->carry, c->ncarry, true) == -1)
+		r = -1;
+	c->ncarry = 0;
+	if (c->cd != (iconv_t)-1) {
+		iconv(c->cd, NULL, NULL, &to, &room);
+		if (emit(c, out, sizeof out - room) == -1)
+			r = -1;
+		iconv_close(c->cd);
+	}
+	if (c->fallback != (iconv_t)-1)
+		iconv_close(c->fallback);
+	if (c->cr && putc('\r', c->out) == EOF)
+		r = -1;
+	return ferror(c->out) ? -1 : r;
+}
+
+static void
+converter_init(struct converter *c, FILE *out, const char *label,
+    const char *charset_8bit, unsigned *defects)
+{
+	char name[MAX_LABEL] = "";
+
+	memset(c, 0, sizeof *c);
+	c->out = out;
+	c->defects = defects;
+	c->fallback = (iconv_t)-1;
+	c->cd = open_converter(label, name);
+	if (c->cd != (iconv_t)-1 && is_utf8(name)) {
+		iconv_close(c->cd);
+		c->cd = (iconv_t)-1;
+		return;
+	}
+	/* ASCII is often said of what is UTF-8. */
+	if (c->cd != (iconv_t)-1 && strcasestr(label, "ascii") != NULL) {
+		iconv_close(c->cd);
+		c->cd = (iconv_t)-1;
+	}
+	if (c->cd != (iconv_t)-1)
+		return;
+	if (label != NULL && *label != '\0' && !text_is_known(label))
+		spoil(c);
+	c->guess = true;
+	if (charset_8bit == NULL || !text_is_known(charset_8bit))
+		charset_8bit = "windows-1252";
+	c->fallback = open_converter(charset_8bit, name);
+}
+
+static int
+converter_close(void *ctx)
+{
+	struct converter *c = ctx;
+	int r = converter_end(c);
+
+	free(c);
+	return r;
+}
+
+FILE *
+text_decoder(FILE *out, const char *charset, const char *charset_8bit,
+    unsigned *defects)
+{
+	struct converter *c = xmalloc(sizeof *c);
+	FILE *f;
+
+	converter_init(c, out, charset, charset_8bit, defects);
+	f = funopen(c, NULL, converter_write, NULL, converter_close);
+	if (f == NULL)
+		free(xmalloc(SIZE_MAX / 2));
+	setvbuf(f, NULL, _IOFBF, FILTER_BUFFER);
+	return f;
+}
+
+char *
+text_to_utf8(struct span text, const char *charset, const char *charset_8bit,
+    size_t *len, unsigned *defects)
+{
+	struct converter c;
+	char *out;
+	size_t n;
+	FILE *f = xmemstream(&out, &n);
+	ssize_t used;
+
+	/* Whole text at hand: valid UTF-8 is UTF-8, else all is of the 8-bit set. */
+	if (charset == NULL && !utf8_is_valid(text.p, text.n))
+		charset = charset_8bit != NULL && text_is_known(charset_8bit) ?
+		    charset_8bit : "windows-1252";
+	converter_init(&c, f, charset, charset_8bit, defects);
+	c.keep_cr = true;
+	used = text.n == 0 ? 0 : convert(&c, text.p, text.n, true);
+	(void)used;
+	converter_end(&c);
+	if (fclose(f) != 0)
+		free(xmalloc(SIZE_MAX / 2));
+	if (len != NULL)
+		*len = n;
+	return out;
+}
+
+char *
+text_from_utf8(struct span text, const char *charset, size_t *len)
+{
+	char name[MAX_LABEL], *in = (char *)(uintptr_t)text.p, *out, *to;
+	size_t left = text.n, size = text.n * 4 + 32, room = size, r;
+	iconv_t cd;
+
+	if (!canonical(charset, name) ||
+	    (cd = iconv_open(name, "UTF-8")) == (iconv_t)-1)
+		return NULL;
+	to = out = xmalloc(size + 1);
+	r = iconv(cd, &in, &left, &to, &room);
+	if (r == 0)
+		r = iconv(cd, NULL, NULL, &to, &room);
+	iconv_close(cd);
+	if (r != 0) {
+		free(out);
+		return NULL;
+	}
+	*to = '\0';
+	if (len != NULL)
+		*len = size - room;
+	return out;
+}

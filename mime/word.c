@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * word.c -- encoded words (RFC 2047).  Decoding gathers the octets of adjacent
+ * words of one charset before it converts them, for characters are split across
+ * words in the wild; encoding never splits one.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "b64.h"
+#include "head.h"
+#include "text.h"
+#include "word.h"
+
+#define WORD_MOST	75	/* of an encoded word (RFC 2047 2) */
+#define MAX_CHARSET	64
+
+struct word {
+	char		charset[MAX_CHARSET];
+	char		encoding;	/* 'b' or 'q' */
+	struct span	text;
+	size_t		used;		/* octets of the whole word */
+};
+
+/* Is there an encoded word at the start of p?  Lenient: blanks in Q text are taken. */
+static bool
+parse_word(const char *p, size_t n, struct word *w)
+{
+	const char *q, *end = p + n, *star;
+	size_t len;
+
+	if (n < 8 || p[0] != '=' || p[1] != '?')
+		return false;
+	if ((q = memchr(p + 2, '?', n - 2)) == NULL || q + 3 >= end)
+		return false;
+	len = (size_t)(q - p) - 2;
+	if (len == 0 || len >= MAX_CHARSET || memchr(p + 2, ' ', len) != NULL)
+		return false;
+	memcpy(w->charset, p + 2, len);
+	w->charset[len] = '\0';
+	if ((star = strchr(w->charset, '*')) != NULL)	/* a language (RFC 2231 5) */
+		w->charset[star - w->charset] = '\0';
+	w->encoding = (char)ascii_lower((unsigned char)q[1]);
+	if ((w->encoding != 'b' && w->encoding != 'q') || q[2] != '?')
+		return false;
+	w->text.p = q + 3;
+	for (q += 3; q + 1 < end; q++) {
+		if (q[0] == '?' && q[1] == '=') {
+			w->text.n = (size_t)(q - w->text.p);
+			w->used = (size_t)(q + 2 - p);
+			return true;
+		}
+		if (*q == '\n' || (w->encoding == 'b' && *q == '?'))
+			return false;
+	}
+	return false;
+}
+
+static int
+hex_value(unsigned char c)
+{
+	if (ascii_is_digit(c))
+		return c - '0';
+	c = (unsigned char)ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void
+decode_q(struct span s, FILE *out)
+{
+	size_t i;
+	int hi, lo;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '_') {
+			putc(' ', out);
+			continue;
+		}
+		if (s.p[i] == '=' && i + 2 < s.n) {
+			hi = hex_value((unsigned char)s.p[i + 1]);
+			lo = hex_value((unsigned char)s.p[i + 2]);
+			if (hi >= 0 && lo >= 0) {
+				putc(hi << 4 | lo, out);
+				i += 2;
+				continue;
+			}
+		}
+		putc(s.p[i], out);
+	}
+}
+
+static void
+decode_b(struct span s, FILE *out, unsigned *defects)
+{
+	FILE *f = b64_decoder(out, defects);
+
+	if (s.n > 0)
+		fwrite(s.p, 1, s.n, f);
+	fclose(f);
+}
+
+/* Line breaks and NUL that come out of words become blanks. */
+static void
+put_safe(const char *p, size_t n, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		putc(p[i] == '\n' || p[i] == '\r' || p[i] == '\0' ? ' ' : p[i],
+		    out);
+}
+
+/* Text between words: raw octets beyond ASCII are guessed. */
+static void
+put_plain(struct span s, const char *charset_8bit, FILE *out, unsigned *defects)
+{
+	char *text;
+	size_t i, len;
+
+	for (i = 0; i < s.n && (unsigned char)s.p[i] < 0x80; i++)
+		continue;
+	if (i == s.n) {
+		put_safe(s.p, s.n, out);
+		return;
+	}
+	*defects |= DEFECT_RAW_8BIT;
+	text = text_to_utf8(s, NULL, charset_8bit, &len, defects);
+	put_safe(text, len, out);
+	free(text);
+}
+
+/* Octets gathered from adjacent words of one charset. */
+struct gathered {
+	FILE	*f;
+	char	*octets;
+	size_t	 n;
+	char	 charset[MAX_CHARSET];
+};
+
+static void
+put_gathered(struct gathered *g, const char *charset_8bit, FILE *out,
+    unsigned *defects)
+{
+	struct span s;
+	char *text;
+	size_t len;
+
+	if (g->f == NULL)
+		return;
+	if (fclose(g->f) != 0)
+		free(xmalloc(SIZE_MAX / 2));
+	g->f = NULL;
+	s.p = g->octets;
+	s.n = g->n;
+	text = text_to_utf8(s, g->charset, charset_8bit, &len, defects);
+	put_safe(text, len, out);
+	free(text);
+	free(g->octets);
+}
+
+static bool
+is_blank(struct span s)
+{
+	return span_trim(s).n == 0;
+}
+
+unsigned
+word_decode(struct span text, const char *charset_8bit, FILE *out)
+{
+	struct gathered g = { NULL, NULL, 0, "" };
+	struct word w;
+	struct span plain = { text.p, 0 };
+	const char *p = text.p, *end = text.p + text.n, *next;
+	unsigned defects = 0;
+	bool after_word = false;
+
+	while (p < end) {
+		next = memchr(p, '=', (size_t)(end - p));
+		if (next == NULL)
+			break;
+		p = next;
+		if (!parse_word(p, (size_t)(end - p), &w)) {
+			p++;
+			continue;
+		}
+		plain.n = (size_t)(p - plain.p);
+		/* White space between two words is not text. */
+		if (!(after_word && is_blank(plain))) {
+			put_gathered(&g, charset_8bit, out, &defects);
+			put_plain(plain, charset_8bit, out, &defects);
+		}
+		if (g.f != NULL && strcasecmp(g.charset, w.charset) != 0)
+			put_gathered(&g, charset_8bit, out, &defects);
+		if (g.f == NULL) {
+			g.f = xmemstream(&g.octets, &g.n);
+			strlcpy(g.charset, w.charset, sizeof g.charset);
+		}
+		if (w.encoding == 'b')
+			decode_b(w.text, g.f, &defects);
+		else
+			decode_q(w.text, g.f);
+		p += w.used;
+		plain.p = p;
+		after_word = true;
+	}
+	put_gathered(&g, charset_8bit, out, &defects);
+	plain.n = (size_t)(end - plain.p);
+	put_plain(plain, charset_8bit, out, &defects);
+	return defects;
+}
+
+/* --- Encoding. --- */
+
+static bool
+is_q_plain(unsigned char c)
+{
+	/* What every phrase and every transport takes (RFC 2047 5). */
+	return ascii_is_alpha(c) || ascii_is_digit(c) || strchr("!*+-/", c) != NULL;
+}
+
+static size_t
+q_length(struct span s)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < s.n; i++)
+		n += s.p[i] == ' ' || (s.p[i] != '\0' &&
+		    is_q_plain((unsigned char)s.p[i])) ? 1 : 3;
+	return n;
+}
+
+static void
+put_q(FILE *out, struct span s)
+{
+	size_t i;
+	unsigned char c;
+
+	for (i = 0; i < s.n; i++) {
+		c = (unsigned char)s.p[i];
+		if (c == ' ')
+			putc('_', out);
+		else if (c != '\0' && is_q_plain(c))
+			putc(c, out);
+		else
+			fprintf(out, "=%02X", c);
+	}
+}
+
+static void
+put_b(FILE *out, struct span s)
+{
+	char text[B64_ENCODED_SIZE(WORD_MOST) + 1];
+
+	fwrite(text, 1, b64_encode(s.p, s.n, text), out);
+}
+
+/* As many whole characters of s as fit into a word of `room' octets; at least one. */
+static struct span
+fitting(struct span s, size_t room, bool q)
+{
+	struct span r = { s.p, 0 }, more;
+	uint32_t cp;
+
+	while (r.n < s.n) {
+		more.p = s.p;
+		more.n = r.n + utf8_decode(s.p + r.n, s.n - r.n, &cp);
+		if ((q ? q_length(more) : B64_ENCODED_SIZE(more.n)) > room &&
+		    r.n > 0)
+			break;
+		r.n = more.n;
+		if (more.n >= WORD_MOST)
+			break;
+	}
+	return r;
+}
+
+/* Words for all of s, folded where `column' passes the line; the column reached. */
+static size_t
+put_words(FILE *out, size_t column, struct span s, bool fold)
+{
+	static const size_t frame = 12;	/* =?utf-8?q? and ?= */
+	bool q = q_length(s) <= B64_ENCODED_SIZE(s.n);
+	size_t room;
+	struct span part;
+
+	while (s.n > 0) {
+		if (fold && column + frame + 12 > MAX_HEADER_LINE) {
+			fputs("\n ", out);
+			column = 1;
+		}
+		room = WORD_MOST - frame;
+		if (fold && column + WORD_MOST > MAX_HEADER_LINE)
+			room = MAX_HEADER_LINE - column - frame;
+		part = fitting(s, room, q);
+		fprintf(out, "=?utf-8?%c?", q ? 'q' : 'b');
+		if (q)
+			put_q(out, part);
+		else
+			put_b(out, part);
+		fputs("?=", out);
+		column += frame + (q ? q_length(part) : B64_ENCODED_SIZE(part.n));
+		s.p += part.n;
+		s.n -= part.n;
+		if (s.n > 0) {
+			fputs(fold ? "\n " : " ", out);
+			column = 1;
+		}
+	}
+	return column;
+}
+
+/* May this blank-free run stand as it is? */
+static bool
+needs_word(struct span s)
+{
+	size_t i;
+
+	/* A run that no line can hold is cut into words. */
+	if (s.n > MAX_LINE - 100 || memmem(s.p, s.n, "=?", 2) != NULL)
+		return true;
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 127 || (unsigned char)s.p[i] < ' ')
+			return true;
+	return false;
+}
+
+static struct span
+next_run(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t'))
+		i++;
+	while (i < s.n && s.p[i] != ' ' && s.p[i] != '\t')
+		i++;
+	s.n = i;
+	return s;
+}
+
+static struct span
+without_blanks(struct span s)
+{
+	while (s.n > 0 && (*s.p == ' ' || *s.p == '\t')) {
+		s.p++;
+		s.n--;
+	}
+	return s;
+}
+
+/* From `s' on, the runs that need words, with the blanks between them: they become one text. */
+static struct span
+coded_runs(struct span s)
+{
+	struct span all = { s.p, 0 }, run, bare;
+
+	for (;;) {
+		run = next_run(s);
+		bare = without_blanks(run);
+		if (bare.n == 0 || !needs_word(bare))
+			return all;
+		all.n = (size_t)(run.p + run.n - all.p);
+		s.p += run.n;
+		s.n -= run.n;
+	}
+}
+
+void
+word_field(FILE *out, const char *name, const char *value)
+{
+	struct span s = span_of(value), run, bare;
+	size_t column = strlen(name) + 1;
+
+	fprintf(out, "%s:", name);
+	s = span_trim(s);
+	if (s.n == 0)
+		putc(' ', out);
+	while (s.n > 0) {
+		run = next_run(s);
+		bare = without_blanks(run);
+		if (bare.n == 0)
+			break;
+		if (needs_word(bare)) {
+			bare.n = coded_runs(s).n - (size_t)(bare.p - s.p);
+			run.n = (size_t)(bare.p + bare.n - s.p);
+			putc(' ', out);
+			column = put_words(out, column + 1, bare, true);
+		} else {
+			/* Fold at the blank before it, which stays. */
+			if (column + run.n + (run.p == bare.p) >
+			    MAX_HEADER_LINE && column > strlen(name) + 1) {
+				putc('\n', out);
+				column = 0;
+			}
+			if (run.p == bare.p) {
+				putc(' ', out);
+				column++;
+			}
+			fwrite(run.p, 1, run.n, out);
+			column += run.n;
+		}
+		s.p += run.n;
+		s.n -= run.n;
+	}
+	putc('\n', out);
+}
+
+static bool
+is_atom_text(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!ascii_is_alpha((unsigned char)s.p[i]) &&
+		    !ascii_is_digit((unsigned char)s.p[i]) &&
+		    strchr("!#$%&'*+-/=?^_`{|}~ ", s.p[i]) == NULL)
+			return false;
+	return s.n > 0 && s.p[0] != ' ' && s.p[s.n - 1] != ' ' &&
+	    memmem(s.p, s.n, "  ", 2) == NULL;
+}
+
+void
+word_phrase(FILE *out, const char *phrase)
+{
+	struct span s = span_of(phrase);
+	size_t i;
+	bool coded = memmem(s.p, s.n, "=?", 2) != NULL || s.n > MAX_LINE - 200;
+
+	for (i = 0; i < s.n && !coded; i++)
+		coded = (unsigned char)s.p[i] >= 127 ||
+		    (unsigned char)s.p[i] < ' ';
+	if (coded)
+		put_words(out, 0, s, false);
+	else if (is_atom_text(s))
+		fwrite(s.p, 1, s.n, out);
+	else {
+		putc('"', out);
+		for (i = 0; i < s.n; i++) {
+			if (s.p[i] == '"' || s.p[i] == '\\')
+				putc('\\', out);
+			putc(s.p[i], out);
+		}
+		putc('"', out);
+	}
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * imap.h -- a session with an IMAP server (RFC 3501, 9051; TLS 2595 and 8314,
+ * SASL-IR 4959, ID 2971, NAMESPACE 2342, UIDPLUS 4315, ESEARCH 4731, LIST-EXTENDED
+ * 5258, LIST-STATUS 5819, SPECIAL-USE 6154, MOVE 6851, LITERAL+ and - 7888).
+ *
+ * Mailbox names here are the server's: modified UTF-7 with its delimiter.
+ *
+ * Failures: a lost connection and BYE EX_TEMPFAIL, what is no answer EX_PROTOCOL,
+ * BAD too; NO by its response code (RFC 5530), where that tells nothing by what
+ * was asked.  After EX_PROTOCOL and a loss imap_is_alive says no, and every call
+ * fails.  `why' quotes the server's words.
+ */
+#ifndef NET_IMAP_H
+#define NET_IMAP_H
+
+#include "imapread.h"
+#include "server.h"
+
+struct imap;
+
+/* Connect, greet, TLS, authenticate; the capabilities are known afterwards. */
+struct imap	*imap_open(const struct server *s, struct fail *why);
+void		 imap_close(struct imap *x);	/* drops the connection; NULL is fine */
+void		 imap_logout(struct imap *x);	/* LOGOUT, without waiting long, and close */
+bool		 imap_is_alive(const struct imap *x);
+/* Has the server said something unasked, or gone?  Deals with it; false: the session is over. */
+bool		 imap_is_fresh(struct imap *x);
+bool		 imap_offers(const struct imap *x, const char *capability);
+/* All capabilities.  Borrowed. */
+const struct strv *imap_capabilities(const struct imap *x);
+const char	*imap_name(const struct imap *x);	/* "host:port"; borrowed */
+
+/*
+ * Who hears what is said untagged: the folder that is selected.  1: it was asked
+ * for; 0: not (over MAX_REPLY_LINES and `slack' of these in one command are
+ * EX_PROTOCOL); -1 ends the session.  Literals of messages go to its sink.
+ */
+struct imap_watch {
+	int		(*data)(void *ctx, const struct imap_response *r, struct fail *why);
+	void		 *ctx;
+	struct imap_sink  sink;
+};
+void		 imap_set_watch(struct imap *x, const struct imap_watch *w);	/* NULL: none; copied */
+void		 imap_set_slack(struct imap *x, uint64_t lines);
+
+/* --- Commands: put together, started, finished; several may be under way. --- */
+
+/* A command's text, strings in it as literals where they must be. */
+struct imap_line {
+	FILE		*f;
+	char		*text;
+	size_t		 len;
+	struct {
+		size_t	 at, n;
+	}		*literals;	/* owned: where they stand in text */
+	size_t		 nliterals, cap;
+	bool		 is_8bit;	/* a string beyond ASCII is among them */
+	FILE		*message;	/* borrowed: a message that ends the command; or NULL */
+	uint64_t	 message_size;	/* of it, with CRLF line ends */
+};
+
+void		 imap_line_init(struct imap_line *l);
+void		 imap_line_free(struct imap_line *l);
+void		 imap_line_put(struct imap_line *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Quoted, or a literal for what quotes cannot hold. */
+void		 imap_line_string(struct imap_line *l, struct span s);
+void		 imap_line_add(struct imap_line *l, struct imap_line *more);	/* more's text behind it */
+
+struct imap_job;
+
+/*
+ * Say a command.  `data', where given, is offered the untagged responses that
+ * the watch did not take, until the command is done: as imap_watch.data.
+ */
+struct imap_job	*imap_start(struct imap *x, struct imap_line *l,
+		    int (*data)(void *ctx, const struct imap_response *r, struct fail *why),
+		    void *ctx, struct fail *why);
+/* Read one response and deal with it. */
+int		 imap_step(struct imap *x, struct fail *why);
+bool		 imap_is_done(const struct imap_job *job);
+/* Read until it is done; 0 for OK.  `no': the failure's code where NO has no telling one.  Frees it. */
+int		 imap_finish(struct imap *x, struct imap_job *job, int no, struct fail *why);
+/* Its outcome matters no more.  NULL is fine. */
+void		 imap_abandon(struct imap *x, struct imap_job *job);
+/* The response code that the last command ended with ("TRYCREATE"), upper case; "" if none. */
+const char	*imap_code(const struct imap *x);
+/* One that says all in a line, and its end. */
+int		 imap_run(struct imap *x, int no, struct fail *why, const char *fmt, ...)
+		    PRINTF_LIKE(4, 5);
+
+/* --- Verbs (imapcmd.c). --- */
+
+struct imap_mailbox {
+	uint32_t	exists;
+	uint32_t	uidvalidity;	/* 0: not said */
+	uint32_t	uidnext;	/* 0: not said */
+	bool		read_only;
+	bool		keywords;	/* new ones may be made (\*) */
+};
+int		 imap_select(struct imap *x, const char *mailbox, bool examine,
+		    struct imap_mailbox *m, struct fail *why);
+/* The delimiter of levels, '\0' for none; asked once a session. */
+int		 imap_delimiter(struct imap *x, char *delimiter, struct fail *why);
+
+struct imap_row {
+	struct span	 name;		/* the server's, octets as they came */
+	char		 delimiter;	/* '\0': none */
+	bool		 selectable, has_children;
+	const char	*use;		/* as store_list_entry */
+};
+/*
+ * LIST "" pattern.  `status' is called for what LIST-STATUS brings, wherever that
+ * is offered; *counted tells.
+ */
+struct imap_lister {
+	int	(*row)(void *ctx, const struct imap_row *row, struct fail *why);
+	int	(*status)(void *ctx, struct span name, uint32_t messages,
+		    uint32_t unseen, struct fail *why);
+	void	*ctx;
+};
+int		 imap_list(struct imap *x, const char *pattern, const struct imap_lister *l,
+		    bool *counted, struct fail *why);
+/* STATUS of each, pipelined; those refused are passed over. */
+int		 imap_status(struct imap *x, char *const *mailboxes, size_t n,
+		    const struct imap_lister *l, struct fail *why);
+
+struct imap_uids {
+	uint32_t	*v;		/* owned */
+	size_t		 n;
+	size_t		 cap;
+};
+/*
+ * UID SEARCH of these keys: ascending, each once; far more than `max' (messages
+ * there are) is EX_PROTOCOL.  imap_code is BADCHARSET where the server cannot read them.
+ */
+int		 imap_search(struct imap *x, struct imap_line *keys, size_t max,
+		    struct imap_uids *uids, struct fail *why);
+
+/*
+ * APPEND of what `in' holds from here to its end, with CRLF line ends.  `flags'
+ * without parentheses, `date' as date_imap gives it, "" for either: none.
+ * EX_DATAERR: NUL, or larger than the server takes; imap_code TRYCREATE: no such mailbox.
+ */
+int		 imap_append(struct imap *x, const char *mailbox, const char *flags,
+		    const char *date, FILE *in, struct fail *why);
+int		 imap_create(struct imap *x, const char *mailbox, struct fail *why);
+int		 imap_delete(struct imap *x, const char *mailbox, struct fail *why);
+int		 imap_rename(struct imap *x, const char *from, const char *to, struct fail *why);
+int		 imap_noop(struct imap *x, struct fail *why);
+
+/* --- Between the files of this module. --- */
+
+struct conn;
+struct conn	*imap_conn(struct imap *x);
+int		 imap_login(struct imap *x, const struct server *s, const char *user,
+		    const char *password, struct fail *why);	/* imapauth.c */
+int		 imap_ask_capabilities(struct imap *x, struct fail *why);
+bool		 imap_knows_capabilities(const struct imap *x);
+void		 imap_forget_capabilities(struct imap *x);
+/* Nothing more is to be said or heard. */
+void		 imap_drop(struct imap *x);
+/* Say a literal's announcement; wait for the server's leave if it must be asked. */
+int		 imap_announce(struct imap *x, struct imap_job *job, const char *text,
+		    uint64_t size, struct fail *why);
+/* Say the rest of `in' with CRLF line ends, which must be `size' octets (imapcmd.c). */
+int		 imap_say_text(struct imap *x, FILE *in, uint64_t size, struct fail *why);
+/* Wait for "+": 0, *text borrowed; 1 when the job ended without. */
+int		 imap_wait_more(struct imap *x, struct imap_job *job, struct span *text,
+		    struct fail *why);
+/* A job whose lines the caller says himself, beginning with its tag. */
+struct imap_job	*imap_begin(struct imap *x, char tag[static 16]);
+
+#endif

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * imapcmd.c -- the verbs, as RFC 3501 section 6 tells them, with what extensions
+ * make shorter or safer where the server has them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn.h"
+#include "imap.h"
+
+#define MAX_MAILBOXES	100000	/* rows of one LIST */
+
+static bool
+is_data(const struct imap_response *r, const char *word)
+{
+	return r->status == IMAP_DATA && !r->has_number &&
+	    span_ieq(r->word, word);
+}
+
+/* --- SELECT --- */
+
+static bool
+has_wildcard_flag(const struct imap_node *list)
+{
+	const struct imap_node *n;
+
+	if (list == NULL || list->kind != IMAP_LIST)
+		return false;
+	for (n = list->child; n != NULL; n = n->next)
+		if (imap_is_atom(n, "\\*"))
+			return true;
+	return false;
+}
+
+static void
+take_code_number(const struct imap_node *code, const char *name, uint32_t *to)
+{
+	uint64_t v;
+
+	if (imap_is_atom(code, name) && code->next != NULL &&
+	    imap_number(code->next->text, UINT32_MAX, &v) == 0)
+		*to = (uint32_t)v;
+}
+
+static int
+select_data(void *ctx, const struct imap_response *r, struct fail *why)
+{
+	struct imap_mailbox *m = ctx;
+
+	(void)why;
+	if (r->has_number && span_ieq(r->word, "EXISTS")) {
+		m->exists = r->number;
+		return 0;
+	}
+	take_code_number(r->code, "UIDVALIDITY", &m->uidvalidity);
+	take_code_number(r->code, "UIDNEXT", &m->uidnext);
+	if (imap_is_atom(r->code, "PERMANENTFLAGS"))
+		m->keywords = has_wildcard_flag(r->code->next);
+	return 0;
+}
+
+/* Some servers (NetEase) open no mailbox to who did not introduce himself. */
+static int
+introduce(struct imap *x)
+{
+	struct fail ignored = { 0 };
+
+	if (!imap_offers(x, "ID"))
+		return -1;
+	return imap_run(x, EX_UNAVAILABLE, &ignored, "ID (\"name\" \"mailx\")");
+}
+
+static int
+say_select(struct imap *x, const char *mailbox, bool examine,
+    struct imap_mailbox *m, struct fail *why)
+{
+	struct imap_job *job;
+	struct imap_line l;
+
+	memset(m, 0, sizeof(*m));
+	m->keywords = true;
+	imap_line_init(&l);
+	imap_line_put(&l, "%s ", examine ? "EXAMINE" : "SELECT");
+	imap_line_string(&l, span_of(mailbox));
+	job = imap_start(x, &l, select_data, m, why);
+	imap_line_free(&l);
+	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
+}
+
+/* --- Mailboxes --- */
+
+static int
+run_on(struct imap *x, const char *verb, const char *a, const char *b, int no,
+    struct fail *why)
+{
+	struct imap_job *job;
+	struct imap_line l;
+
+	imap_line_init(&l);
+	imap_line_put(&l, "%s ", verb);
+	imap_line_string(&l, span_of(a));
+	if (b != NULL) {
+		imap_line_put(&l, " ");
+		imap_line_string(&l, span_of(b));
+	}
+	job = imap_start(x, &l, NULL, NULL, why);
+	imap_line_free(&l);
+	return job == NULL ? -1 : imap_finish(x, job, no, why);
+}
+
+int
+imap_create(struct imap *x, const char *mailbox, struct fail *why)
+{
+	return run_on(x, "CREATE", mailbox, NULL, EX_CANTCREAT, why);
+}
+
+int
+imap_delete(struct imap *x, const char *mailbox, struct fail *why)
+{
+	return run_on(x, "DELETE", mailbox, NULL, EX_UNAVAILABLE, why);
+}
+
+int
+imap_rename(struct imap *x, const char *from, const char *to, struct fail *why)
+{
+	return run_on(x, "RENAME", from, to, EX_UNAVAILABLE, why);
+}
+
+int
+imap_noop(struct imap *x, struct fail *why)
+{
+	return imap_run(x, EX_TEMPFAIL, why, "NOOP");
+}
+
+static char
+read_delimiter(const struct imap_node *n)
+{
+	if (n == NULL || n->kind == IMAP_LIST || n->kind == IMAP_NIL ||
+	    n->text.n != 1)
+		return '\0';
+	return n->text.p[0];
+}
+
+static int
+delimiter_data(void *ctx, const struct imap_response *r, struct fail *why)
+{
+	const struct imap_node *n = r->items;
+	char *delimiter = ctx;
+
+	(void)why;
+	if (is_data(r, "NAMESPACE")) {
+		/* ((prefix delimiter ...) ...) others shared */
+		if (n != NULL && n->kind == IMAP_LIST && n->child != NULL &&
+		    n->child->kind == IMAP_LIST && n->child->child != NULL)
+			*delimiter = read_delimiter(n->child->child->next);
+		return 1;
+	}
+	if (!is_data(r, "LIST") || n == NULL)
+		return 0;
+	*delimiter = read_delimiter(n->next);
+	return 1;
+}
+
+int
+imap_delimiter(struct imap *x, char *delimiter, struct fail *why)
+{
+	struct imap_job *job;
+	struct imap_line l;
+
+	*delimiter = '\0';
+	imap_line_init(&l);
+	imap_line_put(&l, "%s", imap_offers(x, "NAMESPACE") ? "NAMESPACE" :
+	    "LIST \"\" \"\"");
+	job = imap_start(x, &l, delimiter_data, delimiter, why);
+	imap_line_free(&l);
+	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
+}
+
+/* --- LIST and STATUS --- */
+
+struct listing {
+	const struct imap_lister	*lister;
+	size_t				 rows;
+};
+
+static const char *
+find_use(const struct imap_node *flag)
+{
+	static const struct {
+		const char	*flag, *use;
+	} table[] = {
+		{ "\\All", "all" }, { "\\Archive", "archive" },
+		{ "\\Drafts", "drafts" }, { "\\Flagged", "flagged" },
+		{ "\\Junk", "junk" }, { "\\Sent", "sent" },
+		{ "\\Trash", "trash" }
+	};
+	size_t i;
+
+	for (i = 0; i < NELEM(table); i++)
+		if (imap_is_atom(flag, table[i].flag))
+			return table[i].use;
+	return NULL;
+}
+
+static int
+take_row(struct listing *li, const struct imap_node *n, struct fail *why)
+{
+	struct imap_row row = { .selectable = true };
+	const struct imap_node *flag;
+
+	if (n == NULL || n->kind != IMAP_LIST || n->next == NULL ||
+	    !imap_is_text(n->next->next))
+		return fail(why, EX_PROTOCOL, "malformed IMAP response: LIST");
+	for (flag = n->child; flag != NULL; flag = flag->next) {
+		if (imap_is_atom(flag, "\\Noselect") ||
+		    imap_is_atom(flag, "\\NonExistent"))
+			row.selectable = false;
+		if (imap_is_atom(flag, "\\HasChildren"))
+			row.has_children = true;
+		if (find_use(flag) != NULL)
+			row.use = find_use(flag);
+	}
+	row.delimiter = read_delimiter(n->next);
+	row.name = n->next->next->text;
+	return li->lister->row(li->lister->ctx, &row, why) == -1 ? -1 : 1;
+}
+
+static int
+take_status(struct listing *li, const struct imap_node *n, struct fail *why)
+{
+	const struct imap_node *item;
+	uint32_t messages = 0, unseen = 0;
+	uint64_t v;
+
+	if (!imap_is_text(n) || n->next == NULL || n->next->kind != IMAP_LIST)
+		return fail(why, EX_PROTOCOL, "malformed IMAP response: STATUS");
+	for (item = n->next->child; item != NULL && item->next != NULL;
+	    item = item->next->next) {
+		if (imap_number(item->next->text, UINT32_MAX, &v) == -1)
+			continue;
+		if (imap_is_atom(item, "MESSAGES"))
+			messages = (uint32_t)v;
+		else if (imap_is_atom(item, "UNSEEN"))
+			unseen = (uint32_t)v;
+	}
+	return li->lister->status(li->lister->ctx, n->text, messages, unseen,
+	    why) == -1 ? -1 : 1;
+}
+
+static int
+list_data(void *ctx, const struct imap_response *r, struct fail *why)
+{
+	struct listing *li = ctx;
+
+	if (!is_data(r, "LIST") && !is_data(r, "STATUS"))
+		return 0;
+	if (li->rows++ >= 2 * MAX_MAILBOXES)
+		return fail(why, EX_PROTOCOL, "more than %d mailboxes",
+		    MAX_MAILBOXES);
+	if (is_data(r, "LIST"))
+		return take_row(li, r->items, why);
+	return take_status(li, r->items, why);
+}
+
+int
+imap_list(struct imap *x, const char *pattern, const struct imap_lister *lister,
+    bool *counted, struct fail *why)
+{
+	struct listing li = { lister, 0 };
+	struct imap_job *job;
+	struct imap_line l;
+
+	*counted = imap_offers(x, "LIST-STATUS");
+	imap_line_init(&l);
+	imap_line_put(&l, "LIST \"\" ");
+	imap_line_string(&l, span_of(pattern));
+	if (*counted)
+		imap_line_put(&l, " RETURN (CHILDREN%s STATUS (MESSAGES UNSEEN))",
+		    imap_offers(x, "SPECIAL-USE") ? " SPECIAL-USE" : "");
+	job = imap_start(x, &l, list_data, &li, why);
+	imap_line_free(&l);
+	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
+}
+
+static struct imap_job *
+start_status(struct imap *x, const char *mailbox, struct listing *li,
+    struct fail *why)
+{
+	struct imap_job *job;
+	struct imap_line l;
+
+	imap_line_init(&l);
+	imap_line_put(&l, "STATUS ");
+	imap_line_string(&l, span_of(mailbox));
+	imap_line_put(&l, " (MESSAGES UNSEEN)");
+	job = imap_start(x, &l, list_data, li, why);
+	imap_line_free(&l);
+	return job;
+}
+
+int
+imap_status(struct imap *x, char *const *mailboxes, size_t n,
+    const struct imap_lister *lister, struct fail *why)
+{
+	struct imap_job *jobs[PIPELINE_WINDOW];
+	struct listing li = { lister, 0 };
+	size_t said = 0, heard = 0;
+	struct fail refused;
+
+	while (heard < n) {
+		while (said < n && said - heard < PIPELINE_WINDOW) {
+			jobs[said % PIPELINE_WINDOW] = start_status(x,
+			    mailboxes[said], &li, why);
+			if (jobs[said % PIPELINE_WINDOW] == NULL)
+				return -1;
+			said++;
+		}
+		fail_clear(&refused);
+		if (imap_finish(x, jobs[heard % PIPELINE_WINDOW], EX_TEMPFAIL,
+		    &refused) == -1 && !imap_is_alive(x))
+			return fail(why, refused.code, "%s", refused.text);
+		heard++;
+	}
+	return 0;
+}
+
+/* --- SELECT refused: why? --- */
+
+static int
+note_row(void *ctx, const struct imap_row *row, struct fail *why)
+{
+	bool *exists = ctx;
+
+	(void)why;
+	*exists = *exists || row->selectable;
+	return 0;
+}
+
+static int
+ignore_status(void *ctx, struct span name, uint32_t messages, uint32_t unseen,
+    struct fail *why)
+{
+	(void)ctx;
+	(void)name;
+	(void)messages;
+	(void)unseen;
+	(void)why;
+	return 0;
+}
+
+/*
+ * NO without a code: there is none of that name (Dovecot says it so), or another
+ * reason, which an introduction may mend.  1: worth another try.
+ */
+static int
+explain_refusal(struct imap *x, const char *mailbox, const struct fail *first,
+    struct fail *why)
+{
+	struct fail ignored = { 0 };
+	struct imap_lister lister;
+	bool exists = false, counted;
+
+	lister.row = note_row;
+	lister.status = ignore_status;
+	lister.ctx = &exists;
+	if (imap_list(x, mailbox, &lister, &counted, &ignored) == 0 && !exists)
+		return fail(why, EX_NOINPUT, "%s", first->text);
+	if (imap_is_alive(x) && introduce(x) == 0)
+		return 1;
+	return fail(why, first->code, "%s", first->text);
+}
+
+int
+imap_select(struct imap *x, const char *mailbox, bool examine,
+    struct imap_mailbox *m, struct fail *why)
+{
+	struct fail first = { 0 };
+
+	imap_set_watch(x, NULL);
+	if (say_select(x, mailbox, examine, m, &first) == -1) {
+		if (!imap_is_alive(x) || first.code != EX_TEMPFAIL ||
+		    imap_code(x)[0] != '\0')
+			return fail(why, first.code, "%s", first.text);
+		if (explain_refusal(x, mailbox, &first, why) == -1 ||
+		    say_select(x, mailbox, examine, m, why) == -1)
+			return -1;
+	}
+	m->read_only = examine || strcmp(imap_code(x), "READ-ONLY") == 0;
+	return 0;
+}
+
+/* --- SEARCH --- */
+
+struct search_state {
+	struct imap_uids	*uids;
+	size_t			 max;
+};
+
+static int
+add_uid(struct search_state *st, uint64_t uid, struct fail *why)
+{
+	struct imap_uids *u = st->uids;
+
+	if (uid == 0 || uid > UINT32_MAX)
+		return 1;
+	if (u->n >= st->max)
+		return fail(why, EX_PROTOCOL,
+		    "a search found more messages than there are");
+	u->v = xgrow(u->v, u->n, &u->cap, sizeof(*u->v));
+	u->v[u->n++] = (uint32_t)uid;
+	return 1;
+}
+
+static int
+take_esearch(struct search_state *st, const struct imap_node *n,
+    struct fail *why)
+{
+	uint32_t low, high;
+	struct span set;
+	uint64_t uid;
+	int result;
+
+	while (n != NULL && !imap_is_atom(n, "ALL"))
+		n = n->next;
+	if (n == NULL)
+		return 1;
+	if (n->next == NULL || n->next->kind != IMAP_ATOM)
+		return fail(why, EX_PROTOCOL, "malformed IMAP response: ESEARCH");
+	set = n->next->text;
+	while ((result = imap_set_next(&set, &low, &high)) == 1)
+		for (uid = low; uid <= high; uid++)
+			if (add_uid(st, uid, why) == -1)
+				return -1;
+	if (result == -1)
+		return fail(why, EX_PROTOCOL, "malformed IMAP response: ESEARCH");
+	return 1;
+}
+
+static int
+search_data(void *ctx, const struct imap_response *r, struct fail *why)
+{
+	struct search_state *st = ctx;
+	const struct imap_node *n;
+	uint64_t uid;
+
+	if (is_data(r, "ESEARCH"))
+		return take_esearch(st, r->items, why);
+	if (!is_data(r, "SEARCH"))
+		return 0;
+	for (n = r->items; n != NULL; n = n->next)
+		if (n->kind == IMAP_ATOM &&
+		    imap_number(n->text, UINT32_MAX, &uid) == 0 &&
+		    add_uid(st, uid, why) == -1)
+			return -1;
+	return 1;
+}
+
+static int
+compare_uids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+sort_uids(struct imap_uids *u)
+{
+	size_t from, to = 0;
+
+	if (u->n == 0)
+		return;
+	qsort(u->v, u->n, sizeof(*u->v), compare_uids);
+	for (from = 1; from < u->n; from++)
+		if (u->v[from] != u->v[to])
+			u->v[++to] = u->v[from];
+	u->n = to + 1;
+}
+
+int
+imap_search(struct imap *x, struct imap_line *keys, size_t max,
+    struct imap_uids *uids, struct fail *why)
+{
+	/* New mail may be found too, and a server may repeat itself. */
+	struct search_state st = { uids, 2 * max + MAX_REPLY_LINES };
+	struct imap_job *job;
+	struct imap_line l;
+
+	imap_line_init(&l);
+	imap_line_put(&l, "UID SEARCH %s%s",
+	    imap_offers(x, "ESEARCH") || imap_offers(x, "IMAP4rev2") ?
+	    "RETURN (ALL) " : "", keys->is_8bit ? "CHARSET UTF-8 " : "");
+	imap_line_add(&l, keys);
+	job = imap_start(x, &l, search_data, &st, why);
+	imap_line_free(&l);
+	if (job == NULL || imap_finish(x, job, EX_TEMPFAIL, why) == -1)
+		return -1;
+	sort_uids(uids);
+	return 0;
+}
+
+/* --- APPEND --- */
+
+/* The octets of the rest of `in' with CRLF line ends; goes back to where it was. */
+static int
+measure(FILE *in, uint64_t *size, struct fail *why)
+{
+	off_t start = ftello(in);
+	int c, last = 0;
+
+	*size = 0;
+	while ((c = getc_unlocked(in)) != EOF) {
+		if (c == '\0')
+			return fail(why, EX_DATAERR,
+			    "the message holds a NUL, which IMAP cannot carry");
+		*size += c == '\n' && last != '\r' ? 2 : 1;
+		last = c;
+	}
+	if (ferror(in) || start == -1 || fseeko(in, start, SEEK_SET) == -1)
+		return fail_errno(why, EX_IOERR, "reading the message");
+	return 0;
+}
+
+int
+imap_say_text(struct imap *x, FILE *in, uint64_t size, struct fail *why)
+{
+	char block[16 * 1024];
+	int c, last = 0;
+	size_t n = 0;
+
+	while ((c = getc_unlocked(in)) != EOF) {
+		if (c == '\n' && last != '\r')
+			block[n++] = '\r';
+		block[n++] = (char)c;
+		last = c;
+		if (n < sizeof(block) - 2)
+			continue;
+		if (n > size)
+			break;
+		size -= n;
+		if (conn_write(imap_conn(x), block, n, why) == -1)
+			return -1;
+		n = 0;
+	}
+	/* What was announced must be said: no more, no less. */
+	if (ferror(in) || n != size)
+		return fail(why, EX_IOERR, "the message changed while it was read");
+	return n == 0 ? 0 : conn_write(imap_conn(x), block, n, why);
+}
+
+static int
+check_limit(struct imap *x, uint64_t size, struct fail *why)
+{
+	const struct strv *caps = imap_capabilities(x);
+	uint64_t limit;
+	size_t i;
+
+	for (i = 0; i < caps->n; i++)
+		if (strncasecmp(caps->v[i], "APPENDLIMIT=", 12) == 0 &&
+		    imap_number(span_of(caps->v[i] + 12), UINT64_MAX,
+		    &limit) == 0 && size > limit)
+			return fail(why, EX_DATAERR,
+			    "%s: the message has %llu octets, the server takes %llu",
+			    imap_name(x), (unsigned long long)size,
+			    (unsigned long long)limit);
+	return 0;
+}
+
+int
+imap_append(struct imap *x, const char *mailbox, const char *flags,
+    const char *date, FILE *in, struct fail *why)
+{
+	struct imap_job *job;
+	struct imap_line l;
+	uint64_t size;
+
+	if (measure(in, &size, why) == -1 || check_limit(x, size, why) == -1)
+		return -1;
+	imap_line_init(&l);
+	imap_line_put(&l, "APPEND ");
+	imap_line_string(&l, span_of(mailbox));
+	if (*flags != '\0')
+		imap_line_put(&l, " (%s)", flags);
+	if (*date != '\0')
+		imap_line_put(&l, " \"%s\"", date);
+	imap_line_put(&l, " ");
+	l.message = in;
+	l.message_size = size;
+	job = imap_start(x, &l, NULL, NULL, why);
+	imap_line_free(&l);
+	return job == NULL ? -1 : imap_finish(x, job, EX_CANTCREAT, why);
+}

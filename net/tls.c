@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tls.c -- TLS over a connected descriptor (RFC 8446, 5246; names by RFC 9525).
+ *
+ * The library comes to life when the first connection needs it.  A context for
+ * each connection: there is one in a run, mostly, and its settings are its
+ * server's.  The name is checked by the library inside the handshake, so that
+ * nothing is said to the wrong server; a pin stands in place of the authorities.
+ */
+#include <arpa/inet.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "tls.h"
+
+#define CIPHERS	"DEFAULT:!aNULL:!eNULL:!LOW:!EXPORT:!RC4:!3DES:!MD5:!PSK:!SRP:!SEED:!IDEA"
+#define PIN_SIZE	32	/* SHA-256 */
+#define READ_AHEAD	(64 * 1024)
+
+struct tls {
+	SSL_CTX		*ctx;
+	SSL		*ssl;
+	bool		 verify;
+	bool		 pinned;
+	unsigned char	 pin[PIN_SIZE];
+	bool		 broken;	/* nothing may be said any more */
+	char		*described;	/* owned; or NULL */
+};
+
+/* The library's own words for what went wrong last. */
+static const char *
+reason(void)
+{
+	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+
+	return text == NULL ? "unknown reason" : text;
+}
+
+/* --- Settings. --- */
+
+static int
+read_pin(const char *text, unsigned char pin[PIN_SIZE], struct fail *why)
+{
+	const char *p = text;
+	unsigned byte;
+	size_t n = 0;
+
+	if (strncasecmp(p, "sha256:", 7) == 0)
+		p += 7;
+	while (n < PIN_SIZE && strspn(p, "0123456789abcdefABCDEF") >= 2 &&
+	    sscanf(p, "%2x", &byte) == 1) {
+		pin[n++] = (unsigned char)byte;
+		p += p[2] == ':' ? 3 : 2;
+	}
+	if (n == PIN_SIZE && *p == '\0')
+		return 0;
+	return fail(why, EX_CONFIG, "tls-fingerprint: not the SHA-256 of a "
+	    "certificate in hexadecimal: %s", text);
+}
+
+static int
+set_versions(struct tls *t, const char *min, struct fail *why)
+{
+	int version = TLS1_2_VERSION;
+
+	if (min != NULL && strcmp(min, "1.3") == 0)
+		version = TLS1_3_VERSION;
+	else if (min != NULL && strcmp(min, "1.2") != 0)
+		return fail(why, EX_CONFIG, "tls-min: %s: 1.2 or 1.3", min);
+	if (SSL_CTX_set_min_proto_version(t->ctx, version) != 1 ||
+	    SSL_CTX_set_cipher_list(t->ctx, CIPHERS) != 1)
+		return fail(why, EX_SOFTWARE, "TLS: %s", reason());
+	SSL_CTX_set_options(t->ctx, SSL_OP_NO_COMPRESSION |
+	    SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_mode(t->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(t->ctx, 1);
+	SSL_CTX_set_default_read_buffer_len(t->ctx, READ_AHEAD);
+	return 0;
+}
+
+static int
+set_authorities(struct tls *t, const char *file, struct fail *why)
+{
+	struct stat st;
+	int good;
+
+	if (!t->verify || t->pinned)
+		return 0;
+	if (file == NULL)
+		good = SSL_CTX_set_default_verify_paths(t->ctx);
+	else if (stat(file, &st) == -1)
+		return fail_errno(why, EX_CONFIG, "tls-ca-file: %s", file);
+	else if (S_ISDIR(st.st_mode))
+		good = SSL_CTX_load_verify_locations(t->ctx, NULL, file);
+	else
+		good = SSL_CTX_load_verify_locations(t->ctx, file, NULL);
+	if (good != 1)
+		return fail(why, EX_CONFIG, "tls-ca-file: %s: %s",
+		    file == NULL ? "the system's" : file, reason());
+	return 0;
+}
+
+/* A key with a pass phrase is refused, not asked about. */
+static int
+no_pass_phrase(char *buf, int size, int writing, void *ctx)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)ctx;
+	return 0;
+}
+
+static int
+set_own_certificate(struct tls *t, const char *cert, const char *key,
+    struct fail *why)
+{
+	if (cert == NULL)
+		return 0;
+	if (key == NULL)
+		key = cert;
+	SSL_CTX_set_default_passwd_cb(t->ctx, no_pass_phrase);
+	if (SSL_CTX_use_certificate_chain_file(t->ctx, cert) != 1)
+		return fail(why, EX_CONFIG, "tls-cert: %s: %s", cert, reason());
+	if (SSL_CTX_use_PrivateKey_file(t->ctx, key, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(t->ctx) != 1)
+		return fail(why, EX_CONFIG, "tls-key: %s: %s", key, reason());
+	return 0;
+}
+
+static bool
+is_address(const char *host)
+{
+	unsigned char a[16];
+
+	return inet_pton(AF_INET, host, a) == 1 ||
+	    inet_pton(AF_INET6, host, a) == 1;
+}
+
+/* Whom the certificate must name, and whom we ask for. */
+static int
+set_name(struct tls *t, const char *host, struct fail *why)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
+	char name[256];
+	size_t n;
+	int good;
+
+	if (host == NULL || strlcpy(name, host, sizeof name) >= sizeof name)
+		return !t->verify || t->pinned ? 0 : fail(why, EX_UNAVAILABLE,
+		    "TLS: no host name to check the certificate against");
+	n = strlen(name);
+	if (n > 1 && name[n - 1] == '.')
+		name[n - 1] = '\0';
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (is_address(name))
+		good = X509_VERIFY_PARAM_set1_ip_asc(param, name);
+	else
+		good = X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 &&
+		    SSL_set_tlsext_host_name(t->ssl, name) == 1;
+	return good == 1 ? 0 : fail(why, EX_SOFTWARE, "TLS: %s", reason());
+}
+
+static int
+set_up(struct tls *t, int fd, const struct server *s, struct fail *why)
+{
+	if ((t->ctx = SSL_CTX_new(TLS_client_method())) == NULL)
+		return fail(why, EX_SOFTWARE, "TLS: %s", reason());
+	if (set_versions(t, s->tls_min, why) == -1 ||
+	    set_authorities(t, s->tls_ca_file, why) == -1 ||
+	    set_own_certificate(t, s->tls_cert, s->tls_key, why) == -1)
+		return -1;
+	if ((t->ssl = SSL_new(t->ctx)) == NULL || SSL_set_fd(t->ssl, fd) != 1)
+		return fail(why, EX_SOFTWARE, "TLS: %s", reason());
+	if (set_name(t, s->url.host, why) == -1)
+		return -1;
+	SSL_set_verify(t->ssl, t->verify && !t->pinned ? SSL_VERIFY_PEER :
+	    SSL_VERIFY_NONE, NULL);
+	SSL_set_connect_state(t->ssl);
+	return 0;
+}
+
+struct tls *
+tls_new(int fd, const struct server *s, struct fail *why)
+{
+	struct tls *t = xcalloc(1, sizeof *t);
+
+	ERR_clear_error();
+	t->broken = true;	/* until there is a session to be ended */
+	t->verify = s->tls_verify;
+	if (s->tls_fingerprint != NULL) {
+		t->pinned = true;
+		if (read_pin(s->tls_fingerprint, t->pin, why) == -1) {
+			tls_free(t);
+			return NULL;
+		}
+	}
+	if (set_up(t, fd, s, why) == 0)
+		return t;
+	tls_free(t);
+	return NULL;
+}
+
+/* --- Failures. --- */
+
+/* A server that speaks, but not the TLS that we accept. */
+static bool
+is_refusal(int code)
+{
+	switch (code) {
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_UNSUPPORTED_SSL_VERSION:
+	case SSL_R_NO_PROTOCOLS_AVAILABLE:
+	case SSL_R_WRONG_SSL_VERSION:
+	case SSL_R_VERSION_TOO_LOW:
+	case SSL_R_NO_CIPHERS_AVAILABLE:
+	case SSL_R_DH_KEY_TOO_SMALL:
+	case SSL_R_EE_KEY_TOO_SMALL:
+	case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
+		return true;
+	default:
+		return code >= SSL_AD_REASON_OFFSET;	/* the server's alert */
+	}
+}
+
+/* The library failed for good: say why. */
+static int
+fatal(struct tls *t, int error, struct fail *why)
+{
+	int saved = errno, code = ERR_GET_REASON(ERR_peek_error());
+	long verdict = SSL_get_verify_result(t->ssl);
+
+	t->broken = true;
+	if (code == SSL_R_CERTIFICATE_VERIFY_FAILED)
+		return fail(why, EX_UNAVAILABLE, "the certificate is refused: "
+		    "%s", X509_verify_cert_error_string(verdict));
+	if (code == SSL_R_UNEXPECTED_EOF_WHILE_READING ||
+	    (error == SSL_ERROR_SYSCALL && saved == 0))
+		return fail(why, EX_TEMPFAIL, "the connection was cut off "
+		    "without an end of TLS");
+	if (error == SSL_ERROR_SYSCALL) {
+		errno = saved;
+		return fail_errno(why, EX_TEMPFAIL, "connection lost");
+	}
+	if (is_refusal(code))
+		return fail(why, EX_UNAVAILABLE, "TLS: %s", reason());
+	return fail(why, EX_PROTOCOL, "TLS: %s", reason());
+}
+
+/* What a call that did not succeed means; -1, or 0 for the peer's close_notify. */
+static int
+explain(struct tls *t, int result, int *want, struct fail *why)
+{
+	int error = SSL_get_error(t->ssl, result);
+
+	*want = 0;
+	switch (error) {
+	case SSL_ERROR_WANT_READ:
+		*want = POLLIN;
+		return -1;
+	case SSL_ERROR_WANT_WRITE:
+		*want = POLLOUT;
+		return -1;
+	case SSL_ERROR_ZERO_RETURN:
+		return 0;
+	default:
+		return fatal(t, error, why);
+	}
+}
+
+/* --- The session. --- */
+
+static int
+check_pin(struct tls *t, struct fail *why)
+{
+	X509 *cert = SSL_get1_peer_certificate(t->ssl);
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	bool same = cert != NULL &&
+	    X509_digest(cert, EVP_sha256(), digest, &n) == 1 &&
+	    n == PIN_SIZE && memcmp(digest, t->pin, PIN_SIZE) == 0;
+
+	X509_free(cert);
+	return same ? 0 : fail(why, EX_UNAVAILABLE, "the certificate is "
+	    "refused: it is not the one of tls-fingerprint");
+}
+
+int
+tls_handshake(struct tls *t, int *want, struct fail *why)
+{
+	int result;
+
+	ERR_clear_error();
+	errno = 0;
+	result = SSL_do_handshake(t->ssl);
+	if (result != 1) {
+		if (explain(t, result, want, why) == 0)
+			fail(why, EX_TEMPFAIL, "the server ended TLS at its "
+			    "beginning");
+		return -1;
+	}
+	*want = 0;
+	t->broken = false;
+	if (t->pinned && check_pin(t, why) == -1)
+		return -1;
+	t->described = xasprintf("%s %s%s", SSL_get_version(t->ssl),
+	    SSL_get_cipher_name(t->ssl), t->pinned ? ", pinned" :
+	    t->verify ? "" : ", certificate not verified");
+	return 1;
+}
+
+ssize_t
+tls_read(struct tls *t, void *p, size_t n, int *want, struct fail *why)
+{
+	int result;
+
+	*want = 0;
+	ERR_clear_error();
+	errno = 0;
+	result = SSL_read(t->ssl, p, n > INT_MAX ? INT_MAX : (int)n);
+	return result > 0 ? result : explain(t, result, want, why);
+}
+
+ssize_t
+tls_write(struct tls *t, const void *p, size_t n, int *want, struct fail *why)
+{
+	int result;
+
+	*want = 0;
+	ERR_clear_error();
+	errno = 0;
+	result = SSL_write(t->ssl, p, n > INT_MAX ? INT_MAX : (int)n);
+	if (result > 0)
+		return result;
+	if (explain(t, result, want, why) == 0)
+		fail(why, EX_TEMPFAIL, "the server ended TLS");
+	return -1;
+}
+
+void
+tls_free(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	if (t->ssl != NULL && !t->broken) {
+		ERR_clear_error();
+		(void)SSL_shutdown(t->ssl);
+	}
+	SSL_free(t->ssl);
+	SSL_CTX_free(t->ctx);
+	free(t->described);
+	free(t);
+}
+
+const char *
+tls_describe(const struct tls *t)
+{
+	return t->described == NULL ? "no TLS" : t->described;
+}

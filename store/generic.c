@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: ISC */
+/* generic.c -- what every folder can do by way of whole messages; loading in windows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "local.h"
+
+static int
+gone(const struct store *s, uint32_t n, struct fail *why)
+{
+	return fail(why, EX_NOINPUT, "%s: message %u is no longer there",
+	    s->name, n);
+}
+
+/* --- Loading --- */
+
+static int
+load_envelope(struct store *s, uint32_t n, struct fail *why)
+{
+	struct msg *m = store_msg(s, n);
+	struct head h;
+
+	if (store_head(s, n, &h, why) == -1)
+		return -1;
+	envelope_free(m->envelope);
+	m->envelope = envelope_read(&h, s->options->charset_8bit);
+	head_free(&h);
+	m->loaded |= LOAD_ENVELOPE;
+	return 0;
+}
+
+static int
+load_structure(struct store *s, uint32_t n, struct fail *why)
+{
+	struct msg *m = store_msg(s, n);
+	FILE *f = store_message(s, n, why);
+
+	if (f == NULL)
+		return -1;
+	part_free(m->structure);
+	m->structure = part_parse(f, s->options->charset_8bit, why);
+	fclose(f);
+	if (m->structure == NULL)
+		return -1;
+	m->loaded |= LOAD_STRUCTURE;
+	return 0;
+}
+
+static int
+load_size(struct store *s, uint32_t n, struct fail *why)
+{
+	struct msg *m = store_msg(s, n);
+	FILE *f = store_message(s, n, why);
+	off_t size;
+
+	if (f == NULL)
+		return -1;
+	if (fseeko(f, 0, SEEK_END) == -1 || (size = ftello(f)) == -1) {
+		fclose(f);
+		return fail_errno(why, EX_IOERR, "%s: message %u", s->name, n);
+	}
+	m->size = (uint64_t)size;
+	m->loaded |= LOAD_SIZE;
+	fclose(f);
+	return 0;
+}
+
+/* The generic way, for one message that is lacking `what'. */
+static int
+load_one(struct store *s, uint32_t n, unsigned what, struct fail *why)
+{
+	what &= ~store_msg(s, n)->loaded;
+	if ((what & LOAD_ENVELOPE) != 0 && load_envelope(s, n, why) == -1)
+		return -1;
+	if ((what & LOAD_STRUCTURE) != 0 && load_structure(s, n, why) == -1)
+		return -1;
+	if ((what & LOAD_SIZE) != 0 && load_size(s, n, why) == -1)
+		return -1;
+	store_msg(s, n)->loaded |= LOAD_FLAGS;
+	return 0;
+}
+
+static int
+load_window(struct store *s, const uint32_t *v, size_t n, unsigned what,
+    struct fail *why)
+{
+	struct fail own;
+	size_t i;
+
+	if (s->ops->load != NULL)
+		return s->ops->load(s, v, n, what, why);
+	for (i = 0; i < n; i++) {
+		fail_clear(&own);
+		if (load_one(s, v[i], what, &own) == 0)
+			continue;
+		/* One that vanished does not spoil the others. */
+		if ((store_msg(s, v[i])->flags & MSG_GONE) == 0)
+			return fail(why, own.code, "%s", own.text);
+	}
+	return 0;
+}
+
+int
+store_load(struct store *s, const struct numbers *ns, unsigned what,
+    struct fail *why)
+{
+	uint32_t window[WINDOW_MESSAGES];
+	const struct msg *m;
+	size_t i, n = 0;
+
+	what &= LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE | LOAD_STRUCTURE;
+	for (i = 0; i <= ns->n; i++) {
+		if (i < ns->n) {
+			m = store_msg(s, ns->v[i]);
+			if ((m->flags & MSG_GONE) != 0 ||
+			    (what & ~m->loaded) == 0)
+				continue;
+			window[n++] = ns->v[i];
+		}
+		if (n == WINDOW_MESSAGES || (i == ns->n && n > 0)) {
+			if (load_window(s, window, n, what, why) == -1)
+				return -1;
+			n = 0;
+		}
+	}
+	return 0;
+}
+
+void
+store_drop(struct store *s, uint32_t n)
+{
+	struct msg *m = store_msg(s, n);
+
+	envelope_free(m->envelope);
+	m->envelope = NULL;
+	part_free(m->structure);
+	m->structure = NULL;
+	m->loaded &= ~(uint32_t)(LOAD_ENVELOPE | LOAD_STRUCTURE);
+}
+
+int
+store_each(struct store *s, const struct numbers *ns, unsigned what,
+    int (*each)(void *, struct store *, uint32_t, struct fail *), void *ctx,
+    struct fail *why)
+{
+	struct numbers window;
+	bool had[WINDOW_MESSAGES];
+	size_t at, i;
+	int r = 0;
+
+	for (at = 0; at < ns->n && r == 0; at += window.n) {
+		window.v = ns->v + at;
+		window.n = ns->n - at;
+		if (window.n > WINDOW_MESSAGES)
+			window.n = WINDOW_MESSAGES;
+		for (i = 0; i < window.n; i++)
+			had[i] = (store_msg(s, window.v[i])->loaded &
+			    (LOAD_ENVELOPE | LOAD_STRUCTURE)) != 0;
+		r = store_load(s, &window, what, why);
+		for (i = 0; i < window.n && r == 0; i++)
+			if ((store_msg(s, window.v[i])->flags & MSG_GONE) == 0)
+				r = each(ctx, s, window.v[i], why);
+		for (i = 0; i < window.n; i++)
+			if (!had[i])
+				store_drop(s, window.v[i]);
+	}
+	return r;
+}
+
+const struct envelope *
+store_envelope(struct store *s, uint32_t n, struct fail *why)
+{
+	struct numbers one = { &n, 1, 1 };
+
+	if (store_load(s, &one, LOAD_ENVELOPE, why) == -1)
+		return NULL;
+	if (store_msg(s, n)->envelope == NULL)
+		gone(s, n, why);
+	return store_msg(s, n)->envelope;
+}
+
+struct part *
+store_structure(struct store *s, uint32_t n, struct fail *why)
+{
+	struct numbers one = { &n, 1, 1 };
+
+	if (store_load(s, &one, LOAD_STRUCTURE, why) == -1)
+		return NULL;
+	if (store_msg(s, n)->structure == NULL)
+		gone(s, n, why);
+	return store_msg(s, n)->structure;
+}
+
+/* --- Reading --- */
+
+/* The header of a stream: to its empty line, at most MAX_HEAD_SIZE. */
+static void
+read_head(FILE *f, struct head *h)
+{
+	char *text = NULL, *line = NULL;
+	size_t len = 0, cap = 0, room = 0;
+	ssize_t n;
+
+	while (len < MAX_HEAD_SIZE && (n = getline(&line, &room, f)) > 0) {
+		if (len + (size_t)n > cap) {
+			cap = (len + (size_t)n) * 2;
+			text = xreallocarray(text, cap, 1);
+		}
+		memcpy(text + len, line, (size_t)n);
+		len += (size_t)n;
+		if (line[0] == '\n' || (line[0] == '\r' && n == 2))
+			break;
+	}
+	free(line);
+	head_parse(h, text == NULL ? xstrdup("") : text, len);
+}
+
+int
+store_head(struct store *s, uint32_t n, struct head *h, struct fail *why)
+{
+	FILE *f;
+
+	if ((store_msg(s, n)->flags & MSG_GONE) != 0)
+		return gone(s, n, why);
+	if (s->ops->head != NULL)
+		return s->ops->head(s, n, h, why);
+	if ((f = store_message(s, n, why)) == NULL)
+		return -1;
+	read_head(f, h);
+	fclose(f);
+	return 0;
+}
+
+FILE *
+store_message(struct store *s, uint32_t n, struct fail *why)
+{
+	if ((store_msg(s, n)->flags & MSG_GONE) != 0) {
+		gone(s, n, why);
+		return NULL;
+	}
+	return s->ops->message(s, n, why);
+}
+
+FILE *
+store_part(struct store *s, uint32_t n, const struct part *p,
+    uint64_t *octets, struct fail *why)
+{
+	FILE *f;
+
+	if ((store_msg(s, n)->flags & MSG_GONE) != 0) {
+		gone(s, n, why);
+		return NULL;
+	}
+	if (s->ops->part != NULL)
+		return s->ops->part(s, n, p, octets, why);
+	if ((f = store_message(s, n, why)) == NULL)
+		return NULL;
+	if (fseeko(f, (off_t)p->body, SEEK_SET) == -1) {
+		fail_errno(why, EX_IOERR, "%s: message %u", s->name, n);
+		fclose(f);
+		return NULL;
+	}
+	*octets = p->size;
+	return f;
+}
+
+int
+store_messages(struct store *s, const struct numbers *ns,
+    int (*each)(void *, struct store *, uint32_t, FILE *, struct fail *),
+    void *ctx, struct fail *why)
+{
+	struct fail result;
+	FILE *f;
+	size_t i;
+	int r = 0;
+
+	if (s->ops->messages != NULL)
+		return s->ops->messages(s, ns->v, ns->n, each, ctx, why);
+	for (i = 0; i < ns->n && r == 0; i++) {
+		fail_clear(&result);
+		f = store_message(s, ns->v[i], &result);
+		r = each(ctx, s, ns->v[i], f, &result);
+		if (r == -1 && result.code != 0)
+			fail(why, result.code, "%s", result.text);
+		if (f != NULL)
+			fclose(f);
+	}
+	return r;
+}
+
+/* --- Searching --- */
+
+static int
+search_here(struct store *s, const struct search *x, const struct numbers *in,
+    struct numbers *found, struct fail *why)
+{
+	unsigned needs = search_needs(x);
+	struct numbers window;
+	bool had;
+	size_t at, i;
+	uint32_t n;
+	int r = 0;
+
+	for (at = 0; at < in->n && r != -1; at += window.n) {
+		window.v = in->v + at;
+		window.n = in->n - at;
+		if (window.n > WINDOW_MESSAGES)
+			window.n = WINDOW_MESSAGES;
+		had = (store_msg(s, window.v[0])->loaded & LOAD_ENVELOPE) != 0;
+		if (store_load(s, &window, needs, why) == -1)
+			return -1;
+		for (i = 0; i < window.n && r != -1; i++) {
+			n = window.v[i];
+			if ((store_msg(s, n)->flags & MSG_GONE) != 0)
+				continue;
+			r = search_matches(x, s, n, why);
+			if (r == 1)
+				numbers_add(found, n);
+			if (!had)
+				store_drop(s, n);
+		}
+	}
+	return r == -1 ? -1 : 0;
+}
+
+int
+store_search(struct store *s, const struct search *x,
+    const struct numbers *among, struct numbers *found, struct fail *why)
+{
+	struct numbers all = { NULL, 0, 0 };
+	int r;
+
+	if (s->ops->search != NULL) {
+		r = s->ops->search(s, x, among, found, why);
+		if (r != 0)
+			return r == 1 ? 0 : -1;
+	}
+	if (among == NULL) {
+		numbers_add_all(&all, s);
+		among = &all;
+	}
+	r = search_here(s, x, among, found, why);
+	numbers_free(&all);
+	return r;
+}
+
+/* --- Copying --- */
+
+struct copying {
+	struct store	*dest;
+	unsigned	 pending;
+	struct fail	*why;
+};
+
+static int
+copy_one(void *ctx, struct store *s, uint32_t n, FILE *f, struct fail *result)
+{
+	struct copying *c = ctx;
+
+	if (f == NULL) {
+		fail(c->why, result->code, "%s", result->text);
+		return -1;
+	}
+	if (store_append(c->dest, f, store_msg(s, n), NULL, c->why) == -1)
+		return -1;
+	if (++c->pending < BATCH_MESSAGES)
+		return 0;
+	c->pending = 0;
+	return store_commit(c->dest, c->why);
+}
+
+int
+store_copy(struct store *s, const struct numbers *ns, const char *dest,
+    bool move, struct fail *why)
+{
+	struct copying c;
+	size_t i;
+	int r;
+
+	if (s->ops->copy != NULL) {
+		r = s->ops->copy(s, ns->v, ns->n, dest, move, why);
+		if (r != 0)
+			return r == 1 ? 0 : -1;
+	}
+	if (store_load(s, ns, LOAD_FLAGS | LOAD_SIZE, why) == -1)
+		return -1;
+	memset(&c, 0, sizeof c);
+	c.why = why;
+	c.dest = store_open(dest, STORE_APPEND, s->options, why);
+	if (c.dest == NULL)
+		return -1;
+	r = store_messages(s, ns, copy_one, &c, why);
+	if (r == 0)
+		r = store_commit(c.dest, why);
+	if (store_close(c.dest, r == 0 ? why : NULL) == -1)
+		r = -1;
+	for (i = 0; r == 0 && move && i < ns->n; i++)
+		store_flag(s, ns->v[i], MSG_DELETED, 0);
+	return r;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * imap.h -- between the files of the IMAP folder: sessions (imappool.c), the list of
+ * messages and what the server says of it (imap.c), envelopes and structures
+ * (imapload.c), texts (imapfetch.c), searching (imapsearch.c), changes
+ * (imapsync.c), mailboxes by name (imapbox.c).
+ */
+#ifndef STORE_IMAP_H
+#define STORE_IMAP_H
+
+#include <sys/queue.h>
+
+#include "../net/imap.h"
+#include "store.h"
+
+/* --- imappool.c --- */
+
+struct session {
+	TAILQ_ENTRY(session)	 link;
+	struct server		 server;	/* owned */
+	struct imap		*imap;		/* owned */
+	struct store		*folder;	/* that is selected here; NULL: free */
+	unsigned		 busy;		/* texts are coming in: not for others */
+	bool			 knows_delimiter;
+	char			 delimiter;	/* of levels; '\0': none */
+	bool			 used;		/* more than once: may have died in silence */
+};
+
+/*
+ * A session for that URL that is alive: one that is kept, else a new one.  With
+ * `alone' one that no folder has.  *path (owned by the caller): the mailbox, as the URL has it.
+ */
+struct session	*pool_session(const char *url, const struct store_options *o,
+		    bool alone, char **path, struct fail *why);
+/* It is over: closed, and forgotten. */
+void		 pool_drop(struct session *ss);
+void		 pool_end(void);
+/* The server's name of a mailbox, and ours of a server's (NULL: it has none).  The caller frees. */
+char		*pool_mailbox(struct session *ss, const char *path, struct fail *why);
+char		*pool_name(struct span mailbox, char delimiter);
+
+/* --- imap.c --- */
+
+/* A text that is awaited. */
+struct wanted {
+	uint32_t	 n;
+	bool		 here;		/* its response came in whole */
+	FILE		*f;		/* owned: the stage; NULL: see why */
+	struct fail	*why;		/* owned: why there is none; NULL: not known */
+};
+
+/* Texts on their way (imapfetch.c). */
+struct texts {
+	const char	*item;		/* "BODY[]": what the server calls it */
+	bool		 raw;		/* octets as they are, not with LF line ends */
+	struct wanted	*v;
+	size_t		 first, said;	/* those in between are awaited */
+	struct wanted	*open;		/* of the response that comes in just now */
+	struct texts	*outer;		/* of the call around this one; or NULL */
+};
+
+struct box {
+	struct session		*session;
+	char			*url;		/* owned: as it was opened, wiped; store.name lacks the password */
+	char			*mailbox;	/* owned: the server's name */
+	struct imap_mailbox	 state;
+	uint32_t		 exists;	/* messages as the server counts */
+	uint32_t		 live;		/* those of ours that are not gone */
+	uint32_t		 known;		/* those whose UID is known, gone ones too */
+	uint32_t		*tree;		/* owned: see imap.c; NULL while none is gone */
+	unsigned		 want;		/* LOAD_ bits asked for just now */
+	struct texts		*texts;		/* on their way, the innermost call's; or NULL */
+	FILE			*nowhere;	/* owned: takes texts that nobody awaits; or NULL */
+};
+
+struct box	*box_of(const struct store *s);
+/* Have a session that is alive: where it was lost, another, the numbers kept. */
+int		 box_check(struct store *s, struct fail *why);
+/* Ours of the server's sequence number, 0: none (yet); and back. */
+uint32_t	 box_number(const struct store *s, uint32_t sequence);
+uint32_t	 box_sequence(const struct store *s, uint32_t n);
+/* The listed message of that UID, or 0.  All UIDs are known. */
+uint32_t	 box_find(const struct store *s, uint32_t uid);
+/* The list has grown. */
+void		 box_grown(struct store *s);
+/* Sets "3:5,9" of these messages (any order), none longer than a server takes in a line. */
+void		 box_sets(const struct store *s, const uint32_t *v, size_t n, bool uids,
+		    struct strv *sets);
+/* Have the UIDs of these known. */
+int		 box_need_uids(struct store *s, const uint32_t *v, size_t n, struct fail *why);
+/* Say a command for each set, "%s" in fmt, several at once; 0 when all were OK. */
+int		 box_each_set(struct store *s, const struct strv *sets, const char *before,
+		    const char *after, int no, struct fail *why);
+
+/* --- imapload.c --- */
+
+struct envelope	*imap_envelope(const struct imap_node *n, const char *charset_8bit);
+struct part	*imap_structure(const struct imap_node *n, const char *charset_8bit);
+/* Take what a FETCH says, envelope and structure only where `want'.  Returns the LOAD_ bits that came. */
+unsigned	 imap_take_items(struct msg *m, const struct imap_node *items,
+		    unsigned want, const char *charset_8bit);
+/* The UID among the items, 0: none. */
+uint32_t	 imap_item_uid(const struct imap_node *items);
+const struct imap_node *imap_item(const struct imap_node *items, const char *name);
+int		 imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
+		    struct fail *why);
+
+/* --- imapfetch.c --- */
+
+FILE		*texts_begin(void *store, const struct imap_response *r, struct span item,
+		    uint64_t size, bool *raw);
+/* A FETCH has come in whole: does it bring a text that was awaited? */
+bool		 texts_take(struct store *s, uint32_t n, const struct imap_node *items);
+int		 imap_head(struct store *s, uint32_t n, struct head *h, struct fail *why);
+FILE		*imap_message(struct store *s, uint32_t n, struct fail *why);
+FILE		*imap_part(struct store *s, uint32_t n, const struct part *p,
+		    uint64_t *octets, struct fail *why);
+int		 imap_messages(struct store *s, const uint32_t *v, size_t n,
+		    int (*each)(void *, struct store *, uint32_t, FILE *, struct fail *),
+		    void *ctx, struct fail *why);
+
+/* --- imapsearch.c --- */
+
+enum search_fit {
+	FIT_NONE,		/* the server cannot say it */
+	FIT_MORE,		/* what the server says holds all that match, and others */
+	FIT_EXACT
+};
+/* Put a tree as SEARCH keys; `l' NULL: only tell how it fits. */
+enum search_fit	 search_print(const struct search *x, struct imap_line *l);
+int		 imap_search_folder(struct store *s, const struct search *x,
+		    const struct numbers *among, struct numbers *found, struct fail *why);
+
+/* --- imapsync.c --- */
+
+int		 imap_sync(struct store *s, unsigned how, struct fail *why);
+int		 imap_check(struct store *s, uint32_t *added, struct fail *why);
+int		 imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
+		    bool move, struct fail *why);
+/* \Seen ..., keywords: as STORE and APPEND take them, blanks between.  The caller frees. */
+char		*imap_flags(uint32_t flags, const char *tags);
+
+/* --- imapbox.c --- */
+
+int		 imap_append_message(struct store *s, FILE *f, const struct msg *like,
+		    const struct store_intent *intent, struct fail *why);
+int		 imap_commit(struct store *s, struct fail *why);
+int		 imap_recover(struct store *s, const char *record, FILE *message,
+		    struct fail *why);
+int		 imap_mkdir(const char *name, bool parents, const struct store_options *o,
+		    struct fail *why);
+int		 imap_rmdir(const char *name, bool force, const struct store_options *o,
+		    struct fail *why);
+int		 imap_move_mailbox(const char *from, const char *to,
+		    const struct store_options *o, struct fail *why);
+int		 imap_list_mailboxes(const char *base, const char *pattern,
+		    int (*each)(void *, const struct store_list_entry *, struct fail *),
+		    void *ctx, const struct store_options *o, struct fail *why);
+
+#endif

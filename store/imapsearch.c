@@ -1,0 +1,632 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * imapsearch.c -- the search tree as keys of UID SEARCH (RFC 9051 6.4.4, ESEARCH
+ * 4731), so that the server does the work and only matches come.
+ *
+ * What a server cannot say (attachments, octets beyond 32 bits) is left out where
+ * AND allows it: then what it finds is looked through here.  Flags that were
+ * changed here and not yet synced are asked here too, message by message.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "imap.h"
+
+#define MAX_TREE_DEPTH	(4 * MAX_EXPR_TERMS)
+#define MAX_SEARCH_SET	4000	/* octets of a set in a command */
+#define MAX_AMONG	1000	/* UIDs said to narrow a search */
+
+/* --- Keys --- */
+
+static void
+put(struct imap_line *l, const char *text)
+{
+	if (l != NULL)
+		imap_line_put(l, "%s", text);
+}
+
+static void
+put_string(struct imap_line *l, const char *s)
+{
+	if (l != NULL)
+		imap_line_string(l, span_of(s));
+}
+
+static enum search_fit
+print_text(struct imap_line *l, const char *key, const struct search *x)
+{
+	put(l, key);
+	put(l, " ");
+	put_string(l, x->text);
+	return FIT_EXACT;
+}
+
+static enum search_fit
+print_header(struct imap_line *l, const char *name, const char *text)
+{
+	if (name == NULL || *name == '\0')
+		return FIT_NONE;
+	put(l, "HEADER ");
+	put_string(l, name);
+	put(l, " ");
+	put_string(l, text);
+	return FIT_EXACT;
+}
+
+static enum search_fit
+print_any(struct imap_line *l, const struct search *x)
+{
+	put(l, "OR OR OR ");
+	print_text(l, "FROM", x);
+	put(l, " ");
+	print_text(l, "TO", x);
+	put(l, " ");
+	print_text(l, "CC", x);
+	put(l, " ");
+	return print_text(l, "SUBJECT", x);
+}
+
+static enum search_fit
+print_day(struct imap_line *l, const char *key, const struct search *x)
+{
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	int year, month, day;
+
+	date_civil(x->day, &year, &month, &day);
+	if (year < 1 || year > 9999 || month < 1 || month > 12)
+		return FIT_NONE;
+	if (l != NULL)
+		imap_line_put(l, "%s %d-%s-%04d", key, day, months[month - 1],
+		    year);
+	return FIT_EXACT;
+}
+
+static enum search_fit
+print_size(struct imap_line *l, const struct search *x)
+{
+	bool larger = x->key == SEARCH_LARGER;
+
+	if (x->number > UINT32_MAX) {
+		put(l, larger ? "LARGER 4294967295" : "ALL");
+		return FIT_MORE;
+	}
+	if (l != NULL)
+		imap_line_put(l, "%s %u", larger ? "LARGER" : "SMALLER",
+		    (unsigned)x->number);
+	return FIT_EXACT;
+}
+
+static enum search_fit
+print_flags(struct imap_line *l, const struct search *x)
+{
+	static const struct {
+		uint32_t	 bit;
+		const char	*key;
+	} table[] = {
+		{ MSG_SEEN, "SEEN" }, { MSG_ANSWERED, "ANSWERED" },
+		{ MSG_FLAGGED, "FLAGGED" }, { MSG_DELETED, "DELETED" },
+		{ MSG_DRAFT, "DRAFT" }, { MSG_OLD, "OLD" }
+	};
+	bool first = true;
+	size_t i;
+
+	if (x->number & ~(uint64_t)MSG_LASTING)
+		return FIT_NONE;
+	put(l, "(");
+	for (i = 0; i < NELEM(table); i++)
+		if (x->number & table[i].bit) {
+			put(l, first ? "" : " ");
+			put(l, table[i].key);
+			first = false;
+		}
+	put(l, first ? "ALL)" : ")");
+	return FIT_EXACT;
+}
+
+static bool
+is_keyword(const char *s)
+{
+	if (*s == '\0')
+		return false;
+	for (; *s != '\0'; s++)
+		if (*s <= ' ' || *s >= 127 || strchr("(){%*\"\\]", *s) != NULL)
+			return false;
+	return true;
+}
+
+static enum search_fit
+print_keyword(struct imap_line *l, const struct search *x)
+{
+	/* What no keyword can be, no message has. */
+	if (!is_keyword(x->text)) {
+		put(l, "NOT ALL");
+		return FIT_EXACT;
+	}
+	put(l, "KEYWORD ");
+	put(l, x->text);
+	return FIT_EXACT;
+}
+
+static enum search_fit
+print_uids(struct imap_line *l, const struct search *x)
+{
+	struct span set = span_of(x->text);
+	uint32_t low, high;
+	int result = 1;
+
+	if (set.n == 0)
+		return FIT_NONE;
+	while (result == 1)
+		result = imap_set_next(&set, &low, &high);
+	if (result == -1)
+		return FIT_NONE;
+	put(l, "UID ");
+	put(l, x->text);
+	return FIT_EXACT;
+}
+
+static enum search_fit
+print_leaf(const struct search *x, struct imap_line *l)
+{
+	switch (x->key) {
+	case SEARCH_ALL:
+		put(l, "ALL");
+		return FIT_EXACT;
+	case SEARCH_FROM:	return print_text(l, "FROM", x);
+	case SEARCH_TO:		return print_text(l, "TO", x);
+	case SEARCH_CC:		return print_text(l, "CC", x);
+	case SEARCH_BCC:	return print_text(l, "BCC", x);
+	case SEARCH_SUBJECT:	return print_text(l, "SUBJECT", x);
+	case SEARCH_BODY:	return print_text(l, "BODY", x);
+	case SEARCH_TEXT:	return print_text(l, "TEXT", x);
+	case SEARCH_HEADER:	return print_header(l, x->name, x->text);
+	case SEARCH_LIST:	return print_header(l, "List-Id", "");
+	case SEARCH_ANY:	return print_any(l, x);
+	case SEARCH_SINCE:	return print_day(l, "SINCE", x);
+	case SEARCH_BEFORE:	return print_day(l, "BEFORE", x);
+	case SEARCH_ON:		return print_day(l, "ON", x);
+	case SEARCH_SENT_SINCE:	return print_day(l, "SENTSINCE", x);
+	case SEARCH_SENT_BEFORE: return print_day(l, "SENTBEFORE", x);
+	case SEARCH_SENT_ON:	return print_day(l, "SENTON", x);
+	case SEARCH_LARGER:
+	case SEARCH_SMALLER:	return print_size(l, x);
+	case SEARCH_FLAG:	return print_flags(l, x);
+	case SEARCH_KEYWORD:	return print_keyword(l, x);
+	case SEARCH_UID:	return print_uids(l, x);
+	case SEARCH_AND:
+	case SEARCH_OR:
+	case SEARCH_NOT:
+	case SEARCH_ATTACHMENT:
+		break;
+	}
+	return FIT_NONE;
+}
+
+static bool
+has_text_that_it_needs(const struct search *x)
+{
+	switch (x->key) {
+	case SEARCH_FROM: case SEARCH_TO: case SEARCH_CC: case SEARCH_BCC:
+	case SEARCH_SUBJECT: case SEARCH_BODY: case SEARCH_TEXT:
+	case SEARCH_ANY: case SEARCH_HEADER: case SEARCH_KEYWORD:
+	case SEARCH_UID:
+		return x->text != NULL;
+	default:
+		return true;
+	}
+}
+
+static enum search_fit
+find_fit(const struct search *x, unsigned depth)
+{
+	enum search_fit left, right;
+
+	if (x == NULL || depth > MAX_TREE_DEPTH || !has_text_that_it_needs(x))
+		return FIT_NONE;
+	if (x->key != SEARCH_AND && x->key != SEARCH_OR &&
+	    x->key != SEARCH_NOT)
+		return print_leaf(x, NULL);
+	left = find_fit(x->left, depth + 1);
+	/* The opposite of too many would be too few. */
+	if (x->key == SEARCH_NOT)
+		return left == FIT_EXACT ? FIT_EXACT : FIT_NONE;
+	right = find_fit(x->right, depth + 1);
+	if (x->key == SEARCH_OR)
+		return left < right ? left : right;
+	if (left == FIT_NONE && right == FIT_NONE)
+		return FIT_NONE;
+	return left == FIT_EXACT && right == FIT_EXACT ? FIT_EXACT : FIT_MORE;
+}
+
+/* Of a tree that fits: what does not is left out of its ANDs. */
+static void
+print_tree(const struct search *x, struct imap_line *l)
+{
+	switch (x->key) {
+	case SEARCH_AND:
+		if (find_fit(x->left, 0) == FIT_NONE)
+			print_tree(x->right, l);
+		else if (find_fit(x->right, 0) == FIT_NONE)
+			print_tree(x->left, l);
+		else {
+			put(l, "(");
+			print_tree(x->left, l);
+			put(l, " ");
+			print_tree(x->right, l);
+			put(l, ")");
+		}
+		break;
+	case SEARCH_OR:
+		put(l, "OR ");
+		print_tree(x->left, l);
+		put(l, " ");
+		print_tree(x->right, l);
+		break;
+	case SEARCH_NOT:
+		put(l, "NOT ");
+		print_tree(x->left, l);
+		break;
+	default:
+		print_leaf(x, l);
+	}
+}
+
+enum search_fit
+search_print(const struct search *x, struct imap_line *l)
+{
+	enum search_fit fit = find_fit(x, 0);
+
+	if (l != NULL && fit != FIT_NONE)
+		print_tree(x, l);
+	return fit;
+}
+
+/* --- Results --- */
+
+static bool
+asks_flags(const struct search *x)
+{
+	if (x == NULL)
+		return false;
+	return x->key == SEARCH_FLAG || x->key == SEARCH_KEYWORD ||
+	    asks_flags(x->left) || asks_flags(x->right);
+}
+
+/* What must be loaded for the part of the tree that the server did not answer. */
+static unsigned
+rest_needs(const struct search *x)
+{
+	if (search_print(x, NULL) == FIT_EXACT)
+		return 0;
+	if (x->key == SEARCH_AND)
+		return rest_needs(x->left) | rest_needs(x->right);
+	return search_needs(x);
+}
+
+static int
+rest_matches(const struct search *x, struct store *s, uint32_t n,
+    struct fail *why)
+{
+	int result;
+
+	if (search_print(x, NULL) == FIT_EXACT)
+		return 1;
+	if (x->key != SEARCH_AND)
+		return search_matches(x, s, n, why);
+	if ((result = rest_matches(x->left, s, n, why)) != 1)
+		return result;
+	return rest_matches(x->right, s, n, why);
+}
+
+struct sieve {
+	const struct search	*x;
+	struct numbers		*found;
+};
+
+static int
+sift(void *ctx, struct store *s, uint32_t n, struct fail *why)
+{
+	struct sieve *v = ctx;
+	int result;
+
+	if ((result = rest_matches(v->x, s, n, why)) == 1)
+		numbers_add(v->found, n);
+	return result == -1 ? -1 : 0;
+}
+
+static bool
+is_changed(const struct msg *m)
+{
+	return !(m->flags & MSG_GONE) && ((m->flags & MSG_TAGS_CHANGED) ||
+	    ((m->flags ^ m->stored) & MSG_LASTING & ~(uint32_t)MSG_OLD));
+}
+
+static bool
+has_changes(const struct store *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (is_changed(&s->msgs[i]))
+			return true;
+	return false;
+}
+
+/* Set in `among' for all of them, or for all where there is none. */
+static unsigned char *
+mark_among(const struct store *s, const struct numbers *among)
+{
+	unsigned char *marks;
+	size_t i;
+
+	marks = xcalloc((size_t)s->count + 1, 1);
+	if (among == NULL)
+		memset(marks, 1, (size_t)s->count + 1);
+	else
+		for (i = 0; i < among->n; i++)
+			if (among->v[i] >= 1 && among->v[i] <= s->count)
+				marks[among->v[i]] = 1;
+	return marks;
+}
+
+/* Narrow it to few messages whose UIDs are known. */
+static void
+put_among(struct store *s, const struct numbers *among, struct imap_line *l)
+{
+	struct strv sets = { NULL, 0, 0 };
+	size_t i;
+
+	if (among == NULL || among->n == 0 || among->n > MAX_AMONG)
+		return;
+	for (i = 0; i < among->n; i++)
+		if (s->msgs[among->v[i] - 1].uid == 0)
+			return;
+	box_sets(s, among->v, among->n, true, &sets);
+	if (sets.n == 1)
+		imap_line_put(l, "UID %s ", sets.v[0]);
+	strv_free(&sets);
+}
+
+/* All that there are were found: then their order tells which is which. */
+static bool
+learn_all(struct store *s, const struct imap_uids *u)
+{
+	struct box *b = box_of(s);
+	struct msg *m;
+	size_t i = 0;
+	uint32_t n;
+
+	if (u->n != b->exists || b->live != b->exists)
+		return false;
+	for (n = 0; n < s->count; n++) {
+		m = &s->msgs[n];
+		if (m->flags & MSG_GONE)
+			continue;
+		if (m->uid != 0 && m->uid != u->v[i])
+			return false;
+		i++;
+	}
+	for (n = 0, i = 0; n < s->count; n++) {
+		m = &s->msgs[n];
+		if (m->flags & MSG_GONE)
+			continue;
+		b->known += m->uid == 0;
+		m->uid = u->v[i++];
+	}
+	return true;
+}
+
+/* Those not met yet, as sets. */
+static void
+put_unknown(const struct store *s, const struct imap_uids *u, struct strv *sets)
+{
+	const struct box *b = box_of(s);
+	uint32_t n = 0;
+	char *text = NULL;
+	size_t len, i, j;
+	FILE *f = NULL;
+
+	for (i = 0; i < u->n; i = j) {
+		j = i + 1;
+		while (b->known > 0 && n < s->count &&
+		    s->msgs[n].uid < u->v[i])
+			n++;
+		if (b->known > 0 && n < s->count && s->msgs[n].uid == u->v[i])
+			continue;
+		while (j < u->n && u->v[j] == u->v[j - 1] + 1)
+			j++;
+		if (f == NULL)
+			f = xmemstream(&text, &len);
+		fprintf(f, "%s%u", ftell(f) > 0 ? "," : "", u->v[i]);
+		if (j > i + 1)
+			fprintf(f, ":%u", u->v[j - 1]);
+		if (ftell(f) > MAX_SEARCH_SET) {
+			fclose(f);
+			f = NULL;
+			strv_take(sets, text);
+		}
+	}
+	if (f != NULL) {
+		fclose(f);
+		strv_take(sets, text);
+	}
+}
+
+/*
+ * Which of our messages have these UIDs?  Opening listed none: those not met yet are
+ * asked for, by UID, and only those.
+ */
+static int
+learn_uids(struct store *s, const struct imap_uids *u, struct fail *why)
+{
+	struct box *b = box_of(s);
+	struct strv sets = { NULL, 0, 0 };
+	int result;
+
+	if (learn_all(s, u))
+		return 0;
+	put_unknown(s, u, &sets);
+	b->want = LOAD_FLAGS;
+	result = box_each_set(s, &sets, "UID FETCH ", " (UID FLAGS)",
+	    EX_TEMPFAIL, why);
+	b->want = 0;
+	strv_free(&sets);
+	return result;
+}
+
+static void
+add_found(const struct store *s, const struct imap_uids *u,
+    const unsigned char *marks, struct numbers *found)
+{
+	uint32_t n = 0;
+	size_t i;
+
+	for (i = 0; i < u->n; i++) {
+		/* The unknown in between have UID 0, and are passed over. */
+		while (n < s->count && s->msgs[n].uid < u->v[i])
+			n++;
+		if (n < s->count && s->msgs[n].uid == u->v[i] && marks[n + 1] &&
+		    !(s->msgs[n].flags & MSG_GONE))
+			numbers_add(found, n + 1);
+	}
+}
+
+/* Flags here are ahead of the server's: those messages are asked themselves. */
+static int
+add_changed(struct store *s, const struct search *x,
+    const unsigned char *marks, struct numbers *found, struct fail *why)
+{
+	struct numbers all = { NULL, 0, 0 };
+	size_t i = 0;
+	uint32_t n;
+	int result = 0;
+
+	for (n = 1; result != -1 && n <= s->count; n++) {
+		while (i < found->n && found->v[i] < n)
+			i++;
+		if (!marks[n] || !is_changed(&s->msgs[n - 1])) {
+			if (i < found->n && found->v[i] == n)
+				numbers_add(&all, n);
+			continue;
+		}
+		result = search_matches(x, s, n, why);
+		if (result == 1)
+			numbers_add(&all, n);
+	}
+	numbers_free(found);
+	*found = all;
+	return result == -1 ? -1 : 0;
+}
+
+static int
+load_changed(struct store *s, const struct search *x, struct fail *why)
+{
+	struct numbers ns = { NULL, 0, 0 };
+	uint32_t n;
+	int result;
+
+	for (n = 1; n <= s->count; n++)
+		if (is_changed(&s->msgs[n - 1]))
+			numbers_add(&ns, n);
+	result = store_load(s, &ns, search_needs(x) & ~(unsigned)LOAD_BODY, why);
+	numbers_free(&ns);
+	return result;
+}
+
+/* Bring them into the order of `among', which may be sorted by something else. */
+static void
+reorder(const struct store *s, const struct numbers *among,
+    struct numbers *found)
+{
+	struct numbers ordered = { NULL, 0, 0 };
+	unsigned char *marks;
+	size_t i;
+
+	if (among == NULL)
+		return;
+	marks = mark_among(s, found);
+	for (i = 0; i < among->n; i++)
+		if (among->v[i] <= s->count && marks[among->v[i]])
+			numbers_add(&ordered, among->v[i]);
+	free(marks);
+	numbers_free(found);
+	*found = ordered;
+}
+
+static int
+search_server(struct store *s, const struct search *x,
+    const struct numbers *among, struct imap_uids *uids, struct fail *why)
+{
+	struct box *b = box_of(s);
+	struct fail result = { 0 };
+	struct imap_line l;
+	int done;
+
+	imap_line_init(&l);
+	put_among(s, among, &l);
+	search_print(x, &l);
+	done = imap_search(b->session->imap, &l, b->exists, uids, &result);
+	imap_line_free(&l);
+	if (done == 0)
+		return 1;
+	if (imap_is_alive(b->session->imap) &&
+	    strcmp(imap_code(b->session->imap), "BADCHARSET") == 0)
+		return 0;	/* the generic way, then */
+	return fail(why, result.code, "%s", result.text);
+}
+
+static int
+collect(struct store *s, const struct search *x, const struct imap_uids *uids,
+    const unsigned char *marks, struct numbers *found, struct fail *why)
+{
+	struct numbers candidates = { NULL, 0, 0 };
+	struct sieve v = { x, found };
+	int result = 0;
+
+	add_found(s, uids, marks, &candidates);
+	if (search_print(x, NULL) == FIT_EXACT)
+		*found = candidates;
+	else {
+		result = store_each(s, &candidates, rest_needs(x), sift, &v,
+		    why);
+		numbers_free(&candidates);
+	}
+	if (result == 0 && asks_flags(x) && has_changes(s) &&
+	    (load_changed(s, x, why) == -1 ||
+	    add_changed(s, x, marks, found, why) == -1))
+		result = -1;
+	return result;
+}
+
+int
+imap_search_folder(struct store *s, const struct search *x,
+    const struct numbers *among, struct numbers *found, struct fail *why)
+{
+	struct numbers result = { NULL, 0, 0 };
+	struct imap_uids uids = { NULL, 0, 0 };
+	unsigned char *marks;
+	int done;
+
+	if (search_print(x, NULL) == FIT_NONE)
+		return 0;
+	if (box_check(s, why) == -1)
+		return -1;
+	done = search_server(s, x, among, &uids, why);
+	if (done == 1 && learn_uids(s, &uids, why) == -1)
+		done = -1;
+	if (done == 1) {
+		marks = mark_among(s, among);
+		if (collect(s, x, &uids, marks, &result, why) == -1)
+			done = -1;
+		free(marks);
+		reorder(s, among, &result);
+	}
+	if (done == 1) {
+		numbers_free(found);
+		*found = result;
+	} else
+		numbers_free(&result);
+	free(uids.v);
+	return done;
+}

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * local.c -- folders on this machine: what a name means, durable directories, and
+ * making, removing, renaming, listing.  A new folder is a Maildir: it can hold
+ * messages and stand among others at once.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sha2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "local.h"
+
+#define MAX_LEVELS	32	/* of directories that are listed */
+
+const char *
+local_path(const char *name)
+{
+	if (strncmp(name, "mbox:", 5) == 0)
+		return name + 5;
+	if (strncmp(name, "maildir:", 8) == 0)
+		return name + 8;
+	return name;
+}
+
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool
+local_is_maildir(const char *path)
+{
+	char *sub = xasprintf("%s/cur", path);
+	bool is = is_directory(sub);
+
+	free(sub);
+	return is;
+}
+
+const struct store_ops *
+local_kind(const char *name)
+{
+	const char *path = local_path(name);
+	struct stat st;
+	size_t n = strlen(path);
+
+	if (strcmp(path, "/dev/null") == 0)
+		return &store_null;
+	if (strncmp(name, "maildir:", 8) == 0)
+		return &store_maildir;
+	if (strncmp(name, "mbox:", 5) == 0)
+		return &store_mbox;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return &store_maildir;
+	return n > 0 && path[n - 1] == '/' ? &store_maildir : &store_mbox;
+}
+
+int
+local_code(int error, bool making)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		return making ? EX_CANTCREAT : EX_NOINPUT;
+	if (error == EACCES || error == EPERM || error == EROFS)
+		return making ? EX_CANTCREAT : EX_NOPERM;
+	if (error == EMFILE || error == ENFILE || error == ENOMEM)
+		return EX_OSERR;
+	return making ? EX_CANTCREAT : EX_IOERR;
+}
+
+int
+local_sync_parent(const char *path, struct fail *why)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? xstrdup(".") :
+	    xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+
+	/* A directory that may be written but not read cannot be synced. */
+	if (fd == -1 && errno != EACCES)
+		r = fail_errno(why, EX_IOERR, "%s", dir);
+	else if (fd != -1 && fsync(fd) == -1 && errno != EINVAL)
+		r = fail_errno(why, EX_IOERR, "%s", dir);
+	if (fd != -1)
+		close(fd);
+	free(dir);
+	return r;
+}
+
+static int
+make_directory(const char *path, struct fail *why)
+{
+	if (mkdir(path, 0700) == -1) {
+		if (errno == EEXIST && is_directory(path))
+			return 0;
+		return fail_errno(why, local_code(errno, true), "%s", path);
+	}
+	return local_sync_parent(path, why);
+}
+
+int
+local_make_parents(const char *path, struct fail *why)
+{
+	char *copy = xstrdup(path), *p;
+	int r = 0;
+
+	for (p = copy + 1; r == 0 && *copy != '\0' && *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (!is_directory(copy))
+			r = make_directory(copy, why);
+		*p = '/';
+	}
+	free(copy);
+	return r;
+}
+
+int
+local_make_maildir(const char *path, struct fail *why)
+{
+	static const char *const subs[] = { "tmp", "new", "cur" };
+	char *sub;
+	size_t i;
+	int r;
+
+	if (local_make_parents(path, why) == -1 ||
+	    make_directory(path, why) == -1)
+		return -1;
+	/* cur last: by it others know a Maildir. */
+	for (i = 0, r = 0; i < NELEM(subs) && r == 0; i++) {
+		sub = xasprintf("%s/%s", path, subs[i]);
+		r = make_directory(sub, why);
+		free(sub);
+	}
+	return r;
+}
+
+/* --- Digest --- */
+
+struct digest {
+	SHA2_CTX	 sha;
+	char		*hex;		/* borrowed */
+	uint64_t	*octets;	/* borrowed; or NULL */
+};
+
+static int
+digest_write(void *ctx, const char *p, int n)
+{
+	struct digest *d = ctx;
+
+	SHA256Update(&d->sha, (const uint8_t *)p, (size_t)n);
+	if (d->octets != NULL)
+		*d->octets += (uint64_t)n;
+	return n;
+}
+
+static int
+digest_close(void *ctx)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct digest *d = ctx;
+	uint8_t sum[SHA256_DIGEST_LENGTH];
+	size_t i;
+
+	SHA256Final(sum, &d->sha);
+	for (i = 0; i < sizeof sum; i++) {
+		d->hex[i * 2] = hex[sum[i] >> 4];
+		d->hex[i * 2 + 1] = hex[sum[i] & 15];
+	}
+	d->hex[sizeof sum * 2] = '\0';
+	free(d);
+	return 0;
+}
+
+FILE *
+local_digest(char hex[static DIGEST_SIZE], uint64_t *octets)
+{
+	struct digest *d = xcalloc(1, sizeof *d);
+	FILE *f;
+
+	SHA256Init(&d->sha);
+	d->hex = hex;
+	d->octets = octets;
+	if (octets != NULL)
+		*octets = 0;
+	f = funopen(d, NULL, digest_write, NULL, digest_close);
+	if (f == NULL)
+		free(xmalloc(SIZE_MAX / 2));
+	return f;
+}
+
+/* --- Making, removing, renaming --- */
+
+static int
+exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+int
+local_mkdir(const char *name, bool parents, const struct store_options *o,
+    struct fail *why)
+{
+	const char *path = local_path(name);
+	int fd;
+
+	(void)o;
+	(void)parents;		/* those missing are always made, as a server does */
+	if (exists(path) && !(is_directory(path) && !local_is_maildir(path)))
+		return fail(why, EX_CANTCREAT, "%s: exists already", path);
+	if (strncmp(name, "mbox:", 5) != 0)
+		return local_make_maildir(path, why);
+	if (local_make_parents(path, why) == -1)
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return fail_errno(why, local_code(errno, true), "%s", path);
+	close(fd);
+	return local_sync_parent(path, why);
+}
+
+/* Entries of a directory but . and ..; -1 where it cannot be read. */
+static int
+count_entries(const char *path, const char *sub)
+{
+	char *dir = xasprintf("%s/%s", path, sub);
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int n = 0;
+
+	free(dir);
+	if (d == NULL)
+		return -1;
+	while ((e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			n++;
+	closedir(d);
+	return n;
+}
+
+static int
+remove_files(const char *path, const char *sub, struct fail *why)
+{
+	char *dir = xasprintf("%s/%s", path, sub), *file;
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int r = 0;
+
+	while (d != NULL && r == 0 && (e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		file = xasprintf("%s/%s", dir, e->d_name);
+		if (unlink(file) == -1 && errno != ENOENT)
+			r = fail_errno(why, EX_IOERR, "%s", file);
+		free(file);
+	}
+	if (d != NULL)
+		closedir(d);
+	if (r == 0 && rmdir(dir) == -1 && errno != ENOENT)
+		r = fail_errno(why, EX_CANTCREAT, "%s", dir);
+	free(dir);
+	return r;
+}
+
+static int
+remove_maildir(const char *path, bool force, struct fail *why)
+{
+	int left = count_entries(path, ".");
+
+	if (count_entries(path, "cur") > 0 || count_entries(path, "new") > 0) {
+		if (!force)
+			return fail(why, EX_CANTCREAT, "%s: not empty", path);
+	}
+	if (remove_files(path, "new", why) == -1 ||
+	    remove_files(path, "tmp", why) == -1 ||
+	    remove_files(path, "cur", why) == -1)
+		return -1;
+	/* Mailboxes below stay, and the directory with them. */
+	if (left > 3)
+		return local_sync_parent(path, why);
+	if (rmdir(path) == -1)
+		return fail_errno(why, EX_CANTCREAT, "%s", path);
+	return local_sync_parent(path, why);
+}
+
+int
+local_rmdir(const char *name, bool force, const struct store_options *o,
+    struct fail *why)
+{
+	const char *path = local_path(name);
+	struct stat st;
+
+	(void)o;
+	if (lstat(path, &st) == -1)
+		return fail_errno(why, local_code(errno, false), "%s", path);
+	if (S_ISDIR(st.st_mode)) {
+		if (local_is_maildir(path))
+			return remove_maildir(path, force, why);
+		if (rmdir(path) == -1)
+			return fail_errno(why, EX_CANTCREAT, "%s", path);
+		return local_sync_parent(path, why);
+	}
+	if (!S_ISREG(st.st_mode))
+		return fail(why, EX_CANTCREAT, "%s: not a mailbox", path);
+	if (st.st_size > 0 && !force)
+		return fail(why, EX_CANTCREAT, "%s: not empty", path);
+	if (unlink(path) == -1)
+		return fail_errno(why, EX_CANTCREAT, "%s", path);
+	return local_sync_parent(path, why);
+}
+
+int
+local_rename(const char *from, const char *to, const struct store_options *o,
+    struct fail *why)
+{
+	const char *old = local_path(from), *new = local_path(to);
+
+	(void)o;
+	if (!exists(old))
+		return fail(why, EX_NOINPUT, "%s: no such folder", old);
+	if (exists(new))
+		return fail(why, EX_CANTCREAT, "%s: exists already", new);
+	if (local_make_parents(new, why) == -1)
+		return -1;
+	if (rename(old, new) == -1)
+		return fail_errno(why, EX_CANTCREAT, "%s", new);
+	if (local_sync_parent(new, why) == -1)
+		return -1;
+	return local_sync_parent(old, why);
+}
+
+/* --- Listing --- */
+
+struct listing {
+	int		(*each)(void *, const struct store_list_entry *, struct fail *);
+	void		 *ctx;
+	const char	 *pattern;
+	struct fail	 *why;
+};
+
+static bool
+is_mbox(const char *path)
+{
+	char start[5];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode))
+		return false;
+	if (st.st_size == 0)
+		return true;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	n = read(fd, start, sizeof start);
+	close(fd);
+	return n == 5 && memcmp(start, "From ", 5) == 0;
+}
+
+/* Messages and unseen ones of a Maildir, by the names of its files alone. */
+static void
+count_maildir(const char *path, struct store_list_entry *e)
+{
+	char *dir = xasprintf("%s/cur", path), *flags;
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	free(dir);
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		e->messages++;
+		flags = strstr(entry->d_name, ":2,");
+		if (flags == NULL || strchr(flags, 'S') == NULL)
+			e->unseen++;
+	}
+	closedir(d);
+	dir = xasprintf("%s/new", path);
+	if ((d = opendir(dir)) != NULL) {
+		while ((entry = readdir(d)) != NULL)
+			if (entry->d_name[0] != '.') {
+				e->messages++;
+				e->unseen++;
+			}
+		closedir(d);
+	}
+	free(dir);
+	e->has_counts = true;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+read_names(const char *dir, struct strv *names)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			strv_add(names, e->d_name);
+	if (d != NULL)
+		closedir(d);
+	if (names->n > 0)
+		qsort(names->v, names->n, sizeof *names->v, compare_names);
+}
+
+static bool
+is_own_part(const char *name)
+{
+	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 ||
+	    strcmp(name, "tmp") == 0;
+}
+
+static int	list_below(struct listing *l, const char *dir, const char *prefix,
+		    unsigned level);
+
+static int
+list_one(struct listing *l, const char *path, const char *name, unsigned level)
+{
+	struct store_list_entry e;
+	bool is_dir = is_directory(path);
+	struct strv below = { NULL, 0, 0 };
+	size_t i;
+
+	memset(&e, 0, sizeof e);
+	e.name = name;
+	e.selectable = is_dir ? local_is_maildir(path) : is_mbox(path);
+	if (!is_dir && !e.selectable)
+		return 0;
+	if (is_dir) {
+		read_names(path, &below);
+		for (i = 0; i < below.n; i++)
+			if (!is_own_part(below.v[i]))
+				e.has_children = true;
+		strv_free(&below);
+	}
+	if (is_dir && e.selectable)
+		count_maildir(path, &e);
+	if ((l->pattern == NULL || store_pattern_matches(l->pattern, name)) &&
+	    l->each(l->ctx, &e, l->why) == -1)
+		return -1;
+	return is_dir && level < MAX_LEVELS ?
+	    list_below(l, path, name, level + 1) : 0;
+}
+
+static int
+list_below(struct listing *l, const char *dir, const char *prefix,
+    unsigned level)
+{
+	struct strv names = { NULL, 0, 0 };
+	bool maildir = local_is_maildir(dir);
+	char *path, *name;
+	struct stat st;
+	size_t i;
+	int r = 0;
+
+	read_names(dir, &names);
+	for (i = 0; i < names.n && r == 0; i++) {
+		if (maildir && is_own_part(names.v[i]))
+			continue;
+		path = xasprintf("%s/%s", dir, names.v[i]);
+		name = *prefix == '\0' ? xstrdup(names.v[i]) :
+		    xasprintf("%s/%s", prefix, names.v[i]);
+		/* A link to a directory could lead round in a circle. */
+		if (lstat(path, &st) == 0 && !(S_ISLNK(st.st_mode) &&
+		    is_directory(path)))
+			r = list_one(l, path, name, level);
+		free(name);
+		free(path);
+	}
+	strv_free(&names);
+	return r;
+}
+
+int
+local_list(const char *base, const char *pattern,
+    int (*each)(void *, const struct store_list_entry *, struct fail *),
+    void *ctx, const struct store_options *o, struct fail *why)
+{
+	struct listing l = { each, ctx, pattern, why };
+	const char *path = local_path(base);
+
+	(void)o;
+	if (!is_directory(path))
+		return fail(why, EX_NOINPUT, "%s: no such directory", path);
+	return list_below(&l, path, "", 0);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* local.h -- what the folders on this machine share: names, paths, durable directories. */
+#ifndef STORE_LOCAL_H
+#define STORE_LOCAL_H
+
+#include "store.h"
+
+/* The path of a local name: without mbox: or maildir:.  Borrowed from it. */
+const char	*local_path(const char *name);
+/* The kind of folder a local name means; for one that is not there, what it would become. */
+const struct store_ops *local_kind(const char *name);
+bool		 local_is_maildir(const char *path);
+
+/* fsync the directory that holds path: a new name is durable only then. */
+int		 local_sync_parent(const char *path, struct fail *why);
+/* Make a Maildir (0700) and the directories above it. */
+int		 local_make_maildir(const char *path, struct fail *why);
+/* Make the directories above path (0700). */
+int		 local_make_parents(const char *path, struct fail *why);
+/* The code for an errno met at opening or making a folder. */
+int		 local_code(int error, bool making);
+
+/* SHA-256 of what is written to the stream, in hex, into hex (65 octets) at fclose. */
+#define DIGEST_SIZE	65
+FILE		*local_digest(char hex[static DIGEST_SIZE], uint64_t *octets);
+
+/* One message in mbox form (separator line, Status fields, mboxrd quoting, empty line) to out. */
+int		 mbox_write_message(FILE *in, FILE *out, const struct msg *like, struct fail *why);
+
+int		 local_mkdir(const char *name, bool parents, const struct store_options *o, struct fail *why);
+int		 local_rmdir(const char *name, bool force, const struct store_options *o, struct fail *why);
+int		 local_rename(const char *from, const char *to, const struct store_options *o, struct fail *why);
+int		 local_list(const char *base, const char *pattern,
+		    int (*each)(void *, const struct store_list_entry *, struct fail *),
+		    void *ctx, const struct store_options *o, struct fail *why);
+
+#endif

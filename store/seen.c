@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * seen.c -- the state of fetch, one log (seenlog.c) for each pair of source and
+ * destination.  Its lines, the first always H:
+ *
+ *	H version source dest
+ *	V uidvalidity			M uid: the mark
+ *	I key intent			D key size when light sha
+ *	X key: removed there		F key: forgotten
+ *
+ * All of it is in memory while a fetch runs: some 200 octets for a message.
+ */
+#include <sys/stat.h>
+#include <sys/tree.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sha2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "seen.h"
+#include "seenlog.h"
+
+#define VERSION		"1"
+#define SLACK_LINES	256	/* superfluous lines that compaction lets be */
+#define DIGITS		24	/* of a number, its sign and NUL */
+
+struct entry {
+	RB_ENTRY(entry)	 link;
+	enum seen_state	 state;
+	uint64_t	 size;
+	int64_t		 when;
+	char		*text;		/* owned: light, sha, intent, each ended by NUL; or NULL */
+	char		 key[];
+};
+
+static int
+compare(struct entry *a, struct entry *b)
+{
+	return strcmp(a->key, b->key);
+}
+
+RB_HEAD(entries, entry);
+RB_GENERATE_INTERNAL(entries, entry, link, compare,
+    __attribute__((__unused__)) static)
+
+struct seen {
+	struct seenlog	 log;
+	char		*dir;		/* owned: where the files are */
+	char		*source, *dest;	/* owned */
+	int		 lock;		/* -1: only looked at */
+	struct entries	 entries;
+	uint32_t	 uidvalidity, mark;
+};
+
+/* --- Entries. --- */
+
+static struct entry *
+find(const struct seen *s, const char *key)
+{
+	/* An entry cannot be made on the stack with its key: compare by hand. */
+	struct entry *e = RB_ROOT(&s->entries);
+	int c;
+
+	while (e != NULL && (c = strcmp(key, e->key)) != 0)
+		e = c < 0 ? RB_LEFT(e, link) : RB_RIGHT(e, link);
+	return e;
+}
+
+static struct entry *
+find_or_add(struct seen *s, const char *key)
+{
+	struct entry *e = find(s, key);
+	size_t n = strlen(key) + 1;
+
+	if (e == NULL) {
+		e = xcalloc(1, sizeof(*e) + n);
+		memcpy(e->key, key, n);
+		RB_INSERT(entries, &s->entries, e);
+	}
+	return e;
+}
+
+/* New texts for an entry; they may come out of its old ones. */
+static void
+set_text(struct entry *e, const char *light, const char *sha,
+    const char *intent)
+{
+	size_t a = strlen(light) + 1, b = strlen(sha) + 1;
+	size_t c = strlen(intent) + 1;
+	char *text = xmalloc(a + b + c);
+
+	memcpy(text, light, a);
+	memcpy(text + a, sha, b);
+	memcpy(text + a + b, intent, c);
+	free(e->text);
+	e->text = text;
+}
+
+static void
+describe(const struct entry *e, struct seen_record *r)
+{
+	r->state = e->state;
+	r->size = e->size;
+	r->when = e->when;
+	r->light = r->sha = r->intent = "";
+	if (e->text == NULL)
+		return;
+	r->light = e->text;
+	r->sha = r->light + strlen(r->light) + 1;
+	r->intent = r->sha + strlen(r->sha) + 1;
+}
+
+static void
+note_intent(struct seen *s, const char *key, const char *intent)
+{
+	struct entry *e = find_or_add(s, key);
+
+	set_text(e, "", "", intent);
+	e->state = SEEN_INTENDED;
+}
+
+static void
+note_done(struct seen *s, const char *key, uint64_t size, int64_t when,
+    const char *light, const char *sha)
+{
+	struct entry *e = find_or_add(s, key);
+
+	set_text(e, light, sha, "");
+	e->state = SEEN_DONE;
+	e->size = size;
+	e->when = when;
+}
+
+static void
+note_state(struct seen *s, const char *key, enum seen_state state)
+{
+	struct entry *e = find(s, key);
+
+	if (e != NULL)
+		e->state = state;
+}
+
+static void
+note_uidvalidity(struct seen *s, uint32_t v)
+{
+	s->uidvalidity = v;
+	s->mark = 0;
+}
+
+/* --- Its lines. --- */
+
+static void
+add_number(struct seen *s, const char *type, uint32_t v)
+{
+	char number[DIGITS];
+	const char *words[] = { type, number };
+
+	snprintf(number, sizeof(number), "%" PRIu32, v);
+	seenlog_add(&s->log, words, NELEM(words));
+}
+
+static void
+add_key(struct seen *s, const char *type, const char *key)
+{
+	const char *words[] = { type, key };
+
+	seenlog_add(&s->log, words, NELEM(words));
+}
+
+static void
+add_intent(struct seen *s, const char *key, const char *intent)
+{
+	const char *words[] = { "I", key, intent };
+
+	seenlog_add(&s->log, words, NELEM(words));
+}
+
+static void
+add_entry(struct seen *s, const struct entry *e)
+{
+	struct seen_record r;
+	char size[DIGITS], when[DIGITS];
+	const char *words[] = { "D", e->key, size, when, "", "" };
+
+	describe(e, &r);
+	if (e->state == SEEN_INTENDED)
+		add_intent(s, e->key, r.intent);
+	if (e->state != SEEN_DONE && e->state != SEEN_REMOVED)
+		return;
+	snprintf(size, sizeof(size), "%" PRIu64, e->size);
+	snprintf(when, sizeof(when), "%" PRId64, e->when);
+	words[4] = r.light;
+	words[5] = r.sha;
+	seenlog_add(&s->log, words, NELEM(words));
+	if (e->state == SEEN_REMOVED)
+		add_key(s, "X", e->key);
+}
+
+static bool
+number(const char *text, uint64_t max, uint64_t *v)
+{
+	char *end;
+
+	if (!ascii_is_digit(*text))
+		return false;
+	errno = 0;
+	*v = strtoull(text, &end, 10);
+	return errno == 0 && *end == '\0' && *v <= max;
+}
+
+static int
+read_head(const struct seen *s, char *const *w, size_t n, struct fail *why)
+{
+	if (n < 2 || strcmp(w[0], "H") != 0)
+		return seenlog_damaged(&s->log, "no head", why);
+	if (strcmp(w[1], VERSION) != 0)
+		return fail(why, EX_DATAERR, "%s: the fetch state is of a newer "
+		    "version; nothing was fetched", s->log.path);
+	if (n != 4 || strcmp(w[2], s->source) != 0 ||
+	    strcmp(w[3], s->dest) != 0)
+		return seenlog_damaged(&s->log, "of another source", why);
+	return 0;
+}
+
+static bool
+read_record(struct seen *s, char *const *w, size_t n)
+{
+	uint64_t size, when;
+
+	if (n < 2 || strlen(w[0]) != 1)
+		return false;
+	switch (w[0][0]) {
+	case 'V':
+	case 'M':
+		if (!number(w[1], UINT32_MAX, &size))
+			return false;
+		if (w[0][0] == 'V')
+			note_uidvalidity(s, (uint32_t)size);
+		else
+			s->mark = (uint32_t)size;
+		return n == 2;
+	case 'I':
+		if (n == 3)
+			note_intent(s, w[1], w[2]);
+		return n == 3;
+	case 'D':
+		if (n != 6 || !number(w[2], UINT64_MAX, &size) ||
+		    !number(w[3], INT64_MAX, &when))
+			return false;
+		note_done(s, w[1], size, (int64_t)when, w[4], w[5]);
+		return true;
+	case 'X':
+		note_state(s, w[1], SEEN_REMOVED);
+		return n == 2;
+	case 'F':
+		note_state(s, w[1], SEEN_NOT);
+		return n == 2;
+	}
+	return false;
+}
+
+static int
+take_line(void *ctx, char *const *words, size_t n, struct fail *why)
+{
+	struct seen *s = ctx;
+
+	if (s->log.lines == 0)
+		return read_head(s, words, n, why);
+	if (read_record(s, words, n))
+		return 0;
+	return fail(why, EX_DATAERR, "%s: the fetch state has a record that "
+	    "this version does not know (line %zu); nothing was fetched",
+	    s->log.path, s->log.lines + 1);
+}
+
+/* --- The file. --- */
+
+/* Put a new log with all that is known in the place of the old one. */
+static int
+rewrite(struct seen *s, struct fail *why)
+{
+	const char *words[] = { "H", VERSION, s->source, s->dest };
+	struct entry *e;
+
+	s->log.npending = s->log.lines = 0;
+	seenlog_add(&s->log, words, NELEM(words));
+	if (s->uidvalidity != 0)
+		add_number(s, "V", s->uidvalidity);
+	if (s->mark != 0)
+		add_number(s, "M", s->mark);
+	RB_FOREACH(e, entries, &s->entries)
+		add_entry(s, e);
+	return seenlog_replace(&s->log, why);
+}
+
+static int
+sync_dir(const char *dir, struct fail *why)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = fd == -1 ? -1 : fsync(fd);
+
+	if (result == -1)
+		fail_errno(why, EX_IOERR, "%s", dir);
+	if (fd != -1)
+		close(fd);
+	return result;
+}
+
+static struct seen *
+name_files(const char *state_dir, const char *source, const char *dest)
+{
+	struct seen *s = xcalloc(1, sizeof(*s));
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+	SHA2_CTX ctx;
+
+	RB_INIT(&s->entries);
+	s->log.fd = s->lock = -1;
+	s->source = xstrdup(source);
+	s->dest = xstrdup(dest);
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, (const uint8_t *)source, strlen(source) + 1);
+	SHA256Update(&ctx, (const uint8_t *)dest, strlen(dest));
+	SHA256End(&ctx, hex);
+	s->dir = xasprintf("%s/fetch", state_dir);
+	s->log.path = xasprintf("%s/%.32s", s->dir, hex);
+	return s;
+}
+
+static int
+open_locked(struct seen *s, const char *state_dir, struct fail *why)
+{
+	char *path;
+	int found;
+
+	if (mkdir(s->dir, 0700) == 0) {
+		if (sync_dir(state_dir, why) == -1)
+			return -1;
+	} else if (errno != EEXIST)
+		return fail_errno(why, EX_CANTCREAT, "%s", s->dir);
+	path = xasprintf("%s.lock", s->log.path);
+	s->lock = lock_file(path, why);
+	free(path);
+	if (s->lock == -1)
+		return -1;
+	if ((found = seenlog_read(&s->log, false, take_line, s, why)) == 0)
+		return rewrite(s, why);
+	return found == -1 ? -1 : 0;
+}
+
+struct seen *
+seen_open(const char *state_dir, const char *source, const char *dest,
+    struct fail *why)
+{
+	struct seen *s = name_files(state_dir, source, dest);
+
+	if (open_locked(s, state_dir, why) == 0)
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+struct seen *
+seen_peek(const char *state_dir, const char *source, const char *dest,
+    struct fail *why)
+{
+	struct seen *s = name_files(state_dir, source, dest);
+
+	if (seenlog_read(&s->log, true, take_line, s, why) != -1)
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+void
+seen_close(struct seen *s)
+{
+	struct entry *e;
+
+	if (s == NULL)
+		return;
+	while ((e = RB_ROOT(&s->entries)) != NULL) {
+		RB_REMOVE(entries, &s->entries, e);
+		free(e->text);
+		free(e);
+	}
+	if (s->lock != -1)
+		close(s->lock);
+	seenlog_close(&s->log);
+	free(s->source);
+	free(s->dest);
+	free(s->dir);
+	free(s);
+}
+
+/* --- What fetch asks and tells. --- */
+
+bool
+seen_get(const struct seen *s, const char *key, struct seen_record *r)
+{
+	static const struct seen_record none = {
+		.light = "", .sha = "", .intent = ""
+	};
+	const struct entry *e = find(s, key);
+
+	*r = none;
+	if (e != NULL)
+		describe(e, r);
+	return r->state != SEEN_NOT;
+}
+
+static int
+writable(const struct seen *s, struct fail *why)
+{
+	if (s->log.fd == -1)
+		return fail(why, EX_SOFTWARE, "%s: only looked at",
+		    s->log.path);
+	if (s->log.broken)
+		return fail(why, EX_IOERR, "%s: a write has failed before",
+		    s->log.path);
+	return 0;
+}
+
+int
+seen_intend(struct seen *s, const char *key, const char *intent,
+    struct fail *why)
+{
+	if (writable(s, why) == -1)
+		return -1;
+	note_intent(s, key, intent);
+	add_intent(s, key, intent);
+	return 0;
+}
+
+int
+seen_done(struct seen *s, const char *key, uint64_t size, const char *light,
+    const char *sha, struct fail *why)
+{
+	if (writable(s, why) == -1)
+		return -1;
+	note_done(s, key, size, (int64_t)time(NULL), light, sha);
+	add_entry(s, find(s, key));
+	return 0;
+}
+
+static int
+change_state(struct seen *s, const char *type, const char *key,
+    enum seen_state state, struct fail *why)
+{
+	if (writable(s, why) == -1)
+		return -1;
+	note_state(s, key, state);
+	add_key(s, type, key);
+	return 0;
+}
+
+int
+seen_removed(struct seen *s, const char *key, struct fail *why)
+{
+	return change_state(s, "X", key, SEEN_REMOVED, why);
+}
+
+int
+seen_forget(struct seen *s, const char *key, struct fail *why)
+{
+	return change_state(s, "F", key, SEEN_NOT, why);
+}
+
+int
+seen_commit(struct seen *s, struct fail *why)
+{
+	if (s->log.npending == 0)
+		return 0;
+	if (writable(s, why) == -1)
+		return -1;
+	return seenlog_commit(&s->log, why);
+}
+
+int
+seen_each(struct seen *s, int (*each)(void *ctx, const char *key,
+    const struct seen_record *r), void *ctx)
+{
+	struct seen_record r;
+	struct entry *e;
+	int result;
+
+	/* Nothing is taken out of the tree, so the callback may change it. */
+	RB_FOREACH(e, entries, &s->entries) {
+		if (e->state == SEEN_NOT)
+			continue;
+		describe(e, &r);
+		if ((result = each(ctx, e->key, &r)) != 0)
+			return result;
+	}
+	return 0;
+}
+
+uint32_t
+seen_uidvalidity(const struct seen *s)
+{
+	return s->uidvalidity;
+}
+
+int
+seen_set_uidvalidity(struct seen *s, uint32_t v, struct fail *why)
+{
+	if (writable(s, why) == -1)
+		return -1;
+	note_uidvalidity(s, v);
+	add_number(s, "V", v);
+	return 0;
+}
+
+uint32_t
+seen_mark(const struct seen *s)
+{
+	return s->mark;
+}
+
+int
+seen_set_mark(struct seen *s, uint32_t uid, struct fail *why)
+{
+	if (writable(s, why) == -1)
+		return -1;
+	if (s->mark != uid) {
+		s->mark = uid;
+		add_number(s, "M", uid);
+	}
+	return 0;
+}
+
+int
+seen_compact(struct seen *s, struct fail *why)
+{
+	struct entry *e;
+	size_t needed = 3;
+
+	if (seen_commit(s, why) == -1 || writable(s, why) == -1)
+		return -1;
+	RB_FOREACH(e, entries, &s->entries)
+		if (e->state != SEEN_NOT)
+			needed += e->state == SEEN_REMOVED ? 2 : 1;
+	if (s->log.lines <= needed * 2 + SLACK_LINES)
+		return 0;
+	return rewrite(s, why);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/* stage.c -- a place for a message on its way: memory while small, then an unlinked file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store.h"
+
+#define IN_MEMORY	(256 * 1024)
+
+struct stage {
+	char	*text;			/* owned: while fd is -1 */
+	size_t	 cap;
+	off_t	 size, pos;
+	int	 fd;
+};
+
+/* A file nobody else can name. */
+static int
+open_unnamed(void)
+{
+	const char *dir = getenv("TMPDIR");
+	char *path;
+	int fd;
+
+	if (dir == NULL || *dir != '/')
+		dir = "/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd != -1)
+		return fd;
+	path = xasprintf("%s/mailx-XXXXXXXXXX", dir);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd != -1)
+		unlink(path);
+	free(path);
+	return fd;
+}
+
+static int
+spill(struct stage *s)
+{
+	s->fd = open_unnamed();
+	if (s->fd == -1)
+		return -1;
+	if (write_all(s->fd, s->text, (size_t)s->size) == -1)
+		return -1;
+	free(s->text);
+	s->text = NULL;
+	return 0;
+}
+
+static ssize_t
+stage_write(void *ctx, const char *p, size_t n)
+{
+	struct stage *s = ctx;
+	ssize_t done;
+	size_t all = (size_t)s->pos + n;
+
+	if (s->fd == -1 && all > IN_MEMORY && spill(s) == -1)
+		return 0;
+	if (s->fd != -1) {
+		done = pwrite(s->fd, p, n, s->pos);
+		if (done <= 0)
+			return 0;
+		n = (size_t)done;
+	} else {
+		if (all > s->cap) {
+			s->cap = all * 2 < IN_MEMORY ? all * 2 : IN_MEMORY;
+			s->text = xreallocarray(s->text, s->cap, 1);
+		}
+		if (s->pos > s->size)
+			memset(s->text + s->size, 0,
+			    (size_t)(s->pos - s->size));
+		memcpy(s->text + s->pos, p, n);
+	}
+	s->pos += (off_t)n;
+	if (s->pos > s->size)
+		s->size = s->pos;
+	return (ssize_t)n;
+}
+
+static ssize_t
+stage_read(void *ctx, char *p, size_t n)
+{
+	struct stage *s = ctx;
+	ssize_t got;
+
+	if (s->pos >= s->size)
+		return 0;
+	if (s->fd != -1)
+		got = pread(s->fd, p, n, s->pos);
+	else {
+		if (n > (size_t)(s->size - s->pos))
+			n = (size_t)(s->size - s->pos);
+		memcpy(p, s->text + s->pos, n);
+		got = (ssize_t)n;
+	}
+	if (got > 0)
+		s->pos += got;
+	return got;
+}
+
+static int
+stage_seek(void *ctx, off_t *off, int whence)
+{
+	struct stage *s = ctx;
+	off_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? s->pos :
+	    s->size;
+
+	if (base + *off < 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	*off = s->pos = base + *off;
+	return 0;
+}
+
+static int
+stage_close(void *ctx)
+{
+	struct stage *s = ctx;
+	int r = 0;
+
+	if (s->fd != -1)
+		r = close(s->fd);
+	free(s->text);
+	free(s);
+	return r;
+}
+
+FILE *
+store_stage(struct fail *why)
+{
+	cookie_io_functions_t io = { stage_read, stage_write, stage_seek,
+		stage_close };
+	struct stage *s = xcalloc(1, sizeof *s);
+	FILE *f;
+
+	s->fd = -1;
+	f = fopencookie(s, "w+", io);
+	if (f == NULL) {
+		fail_errno(why, EX_OSERR, "cannot make a temporary file");
+		free(s);
+	}
+	return f;
+}

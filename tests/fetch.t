@@ -1,0 +1,65 @@
+#!/bin/sh
+# Fetch ended at each step of its protocol and run again: nothing lost, nothing twice.
+. "$(dirname -- "$0")/lib.sh"
+write_rc
+CRASH=$ROOT/tests/mailx-crash
+fill() {		# fill N: a fresh mailbox with N messages, one with From lines
+	$DOVEADM expunge -u "$USER_NAME" mailbox INBOX all 2> /dev/null
+	i=1
+	while [ $i -le "$1" ]; do
+		printf 'From: a%s@example.org\nTo: me@example.test\nSubject: message %s\nDate: Fri, 20 Nov 2026 09:30:0%s +0800\nMessage-ID: <f%s-%s@example.org>\n\nFrom here\n>From there\n%s\n' \
+		    $i $i $i $i "$RUN" $i > m$i
+		put "$USER_NAME" m$i
+		i=$((i + 1))
+	done
+}
+subjects() { "$MAILX" -R -N -J -f "$1" -Y 'headers *' 2> /dev/null | sed -n 's/.*"subject":"message \([0-9]*\)".*/\1/p' | sort | tr '\n' ' '; }
+left() { $DOVEADM mailbox status -u "$USER_NAME" messages INBOX | sed 's/.*messages=//'; }
+
+RUN=0
+for source in "pop3s://$USER_NAME@localhost:$POP3S" "imaps://$USER_NAME@localhost:$IMAPS/INBOX"; do
+	for mode in k d; do
+		for dest in mbox maildir; do
+			n=1 wrong='' ended=0
+			while [ $n -lt 80 ]; do
+				RUN=$((RUN + 1))
+				rm -rf "$HOME/.local" box
+				[ "$mode" = k ] && [ $n -gt 1 ] || fill 3
+				MAILX_CRASH=$n "$CRASH" -Y "fetch -$mode -o $dest:$T/box $source" > crash.out 2>&1
+				status=$?
+				"$MAILX" -Y "fetch -$mode -o $dest:$T/box $source" > again.out 2>&1 ||
+				    wrong="$wrong $n:status"
+				"$MAILX" -Y "fetch -$mode -o $dest:$T/box $source" > third.out 2>&1 ||
+				    wrong="$wrong $n:third"
+				got=$(subjects "$dest:$T/box")
+				[ "$got" = '1 2 3 ' ] || wrong="$wrong $n:($got)"
+				[ "$mode" = k ] || [ "$(left)" = 0 ] || wrong="$wrong $n:left"
+				[ $status -ne 0 ] || break		# it ran to its end: no such step
+				ended=$((ended + 1))
+				n=$((n + 1))
+			done
+			is "$wrong" '' "${source%%:*} -$mode $dest: ended at each of $ended steps, nothing lost, nothing twice"
+			[ $ended -ge 5 ]; ok $? "${source%%:*} -$mode $dest: there are steps"
+		done
+	done
+done
+
+RUN=x
+fill 3
+rm -rf "$HOME/.local" box
+"$MAILX" -Y "fetch -o maildir:$T/box imaps://$USER_NAME@localhost:$IMAPS/INBOX" > /dev/null
+sed 's/^From \|^>From /&/' m1 > want
+"$MAILX" -R -f "maildir:$T/box" -Y 'copy 1 mbox:one' > /dev/null
+"$MAILX" -R -f mbox:one -Y 'pipe "cat > got" 1'
+tail -n 4 m1 > want
+tail -n 4 got > have
+same want have 'lines with From survive the mbox'
+run "$MAILX" -J -Y "fetch -n -a -o maildir:$T/box imaps://$USER_NAME@localhost:$IMAPS/INBOX"
+like "$OUT" '"fetched":3' '-n -a says what would come'
+is "$(find box -type f -path '*/new/*' | wc -l | tr -d ' ')" 3 'and nothing comes'
+run "$MAILX" -J -Y "fetch -m 1 -o maildir:$T/box2 imaps://$USER_NAME@localhost:$IMAPS/INBOX"
+like "$OUT" '"fetched":1' '-m bounds the number'
+run "$MAILX" -J -Y "fetch -s 'subject \"message 2\"' -o maildir:$T/box3 imaps://$USER_NAME@localhost:$IMAPS/INBOX"
+like "$OUT" '"fetched":1' '-s selects on the server'
+is "$(subjects "maildir:$T/box3")" '2 ' 'the right one'
+done_testing

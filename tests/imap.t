@@ -1,0 +1,63 @@
+#!/bin/sh
+# Mailboxes, flags and moves on an IMAP server, as a second client sees them.
+. "$(dirname -- "$0")/lib.sh"
+write_rc
+BOX=imaps://$USER_NAME@localhost:$IMAPS/INBOX
+for i in 1 2 3; do
+	printf 'From: sender%s@example.org\nTo: me@example.test\nSubject: number %s\nDate: Fri, 20 Nov 2026 09:30:0%s +0800\nMessage-ID: <m%s@example.org>\n\nbody of %s\n' $i $i $i $i $i > m$i
+	put "$USER_NAME" m$i
+done
+boxes() { $DOVEADM mailbox list -u "$USER_NAME" | sort | tr '\n' ' '; }
+count() { $DOVEADM mailbox status -u "$USER_NAME" messages "$1" 2> /dev/null | sed 's/.*messages=//'; }
+flags() { $DOVEADM fetch -u "$USER_NAME" "uid flags" mailbox "${2:-INBOX}" uid "$1" | sed -n 's/^flags: //p'; }
+
+run "$MAILX" -f "$BOX" -Y 'mkdir Work/Reports/2026'
+is "$STATUS" 0 'mkdir of a nested mailbox'
+like "$(boxes)" 'Work/Reports/2026' 'the second client sees it'
+run "$MAILX" -f "$BOX" -Y 'mkdir 报告/Été'
+like "$(boxes)" '报告/Été' 'a name beyond ASCII'
+run "$MAILX" -f "$BOX" -Y 'rename 报告/Été 报告/Hiver'
+is "$STATUS" 0 'rename'
+like "$(boxes)" '报告/Hiver' 'is seen'
+unlike "$(boxes)" 'Été' 'and the old name is gone'
+run "$MAILX" -f "$BOX" -Y 'move 2 Work/Reports/2026'
+is "$STATUS" 0 'move'
+is "$(count Work/Reports/2026) $(count INBOX)" '1 2' 'the message moved'
+run "$MAILX" -f "$BOX" -Y 'rmdir Work/Reports/2026'
+is "$STATUS" 73 'rmdir refuses a mailbox that is not empty'
+is "$(count Work/Reports/2026)" 1 'and it is still there'
+run "$MAILX" -f "$BOX" -Y 'rmdir 报告/Hiver'
+is "$STATUS" 0 'rmdir of an empty one'
+unlike "$(boxes)" 'Hiver' 'is seen'
+run "$MAILX" -f "$BOX" -Y 'flag 1' -Y 'answered 1' -Y 'seen 2'
+is "$STATUS" 0 'flags'
+like "$(flags 1)" 'Flagged' 'flagged is seen'
+like "$(flags 1)" 'Answered' 'answered too'
+like "$(flags 3)" 'Seen' 'message 2 is uid 3'
+run "$MAILX" -f "$BOX" -Y 'unflag 1'
+unlike "$(flags 1)" 'Flagged' 'unflag is seen'
+$DOVEADM flags add -u "$USER_NAME" '\Flagged' mailbox INBOX uid 3
+run "$MAILX" -R -J -f "$BOX" -Y 'headers 2'
+like "$OUT" '"flags":\[[^]]*"flagged"' 'the flag of another client is seen here'
+run "$MAILX" -R -J -f "$BOX" -L ':f'
+like "$OUT" '"uid":3' ':f selects it'
+run "$MAILX" -f "$BOX" -Y 'copy 1 Archive'
+is "$(count Archive)" 1 'copy makes a mailbox that is not there'
+run "$MAILX" -f "$BOX" -Y 'delete 1' -Y 'exit'
+is "$(count INBOX)" 2 'exit deletes nothing'
+run "$MAILX" -f "$BOX" -Y 'delete 1'
+is "$(count INBOX)" 1 'delete and the end do'
+run "$MAILX" -J -f "$BOX" -Y 'folders'
+like "$OUT" '"folder":"Work/Reports/2026"' 'folders lists the tree'
+like "$OUT" '"use":"sent"' 'and special uses'
+run "$MAILX" -R -f "$BOX" -Y 'search subject nothing-like-that'
+is "$STATUS" 1 'a search that finds nothing ends with 1'
+run "$MAILX" -R -f "$BOX" -Y 'save 1 +kept'
+is "$STATUS" 0 'save under a read-only folder copies'
+run "$MAILX" -R -f "imap://$USER_NAME@localhost:$IMAP/INBOX" -Y count
+is "$OUT" 1 'STARTTLS works as well'
+run "$MAILX" -R -f "imap://$USER_NAME@localhost:$IMAP/INBOX?tls=none" -Y count
+is "$OUT" 1 'plaintext to loopback when asked for'
+run "$MAILX" -R -f "imaps://$USER_NAME@localhost:$IMAPS/NoSuchBox" -Y count
+is "$STATUS" 66 'a mailbox that does not exist'
+done_testing

@@ -1,0 +1,34 @@
+#!/bin/sh
+# The manual and the program say the same.
+. "$(dirname -- "$0")/lib.sh"
+run mandoc -Tlint -Wwarning "$ROOT/mailx.1"
+is "$OUT$ERR" '' 'mandoc finds nothing'
+mandoc -Tutf8 "$ROOT/mailx.1" | col -b > manual 2> /dev/null || mandoc -Tascii "$ROOT/mailx.1" | sed 's/.//g' > manual
+run "$MAILX" -n -Y list
+is "$STATUS" 0 'list'
+missing=
+for c in $OUT; do
+	grep -q -E -e "^\.It (Ic|Xo Ic) .*(^| |,)$c( |,|$)" "$ROOT/mailx.1" || missing="$missing $c"
+done
+is "$missing" '' 'every command is in the manual'
+run "$MAILX" -n -Y 'help set'
+missing=
+for v in $("$MAILX" -n -Y 'help variables' | sed 's/[	 ].*//'); do
+	grep -q -E -e "^\.It Va .*(^| |,)$v( |,|$)" "$ROOT/mailx.1" || missing="$missing $v"
+done
+is "$missing" '' 'every variable is in the manual'
+for c in $("$MAILX" -n -Y list); do
+	"$MAILX" -n -Y "help $c" > /dev/null 2>&1 || echo "$c"
+done > nohelp
+is "$(cat nohelp)" '' 'help knows every command'
+# The examples of the manual, as they stand.
+mkdir box && mv box inbox && mkdir -p inbox/cur inbox/new inbox/tmp files
+printf 'From: a@example.org\nSubject: report of today\nDate: %s\n\ntext\n' "$(date -R)" > inbox/new/1
+sed -n '/^\.Sh EXAMPLES/,/^\.Sh STANDARDS/s/^\.Dl //p' "$ROOT/mailx.1" | sed 's/\\(dq/"/g; s/\\e/\\/g' > examples
+[ "$(wc -l < examples)" -ge 5 ]; ok $? 'there are examples'
+mkdir bin && ln -s "$MAILX" bin/mailx
+while read -r line; do
+	PATH=$T/bin:$PATH sh -c "$line" > example.out 2>&1 < /dev/null
+	ok $? "$line"
+done < examples
+done_testing

@@ -1,0 +1,76 @@
+#!/bin/sh
+# A session at the prompt, in a pseudo-terminal: an mbox of three messages.
+. "$(dirname -- "$0")/lib.sh"
+fill() {
+	for i in 1 2 3; do
+		printf 'From a%s@example.org Fri Nov 20 01:30:0%s 2026\nFrom: Sender %s <a%s@example.org>\nTo: me@example.test\nSubject: number %s\nDate: Fri, 20 Nov 2026 09:30:0%s +0800\nMessage-ID: <m%s@example.org>\n\nbody of %s\n\n' \
+		    $i $i $i $i $i $i $i $i
+	done > box
+}
+cat > "$HOME/.mailrc" <<E2
+set from=me@example.test mta=maildir:$T/sent folder=$T
+E2
+fill
+cp box before
+cat > script <<'E2'
+< 3 messages
+< number 1
+< number 3
+< ? 
+> h
+< number 2
+< ? 
+> 1
+< Subject: number 1
+< body of 1
+< ? 
+> 
+< body of 2
+< ? 
+> d 1
+< ? 
+> h
+! number 1
+< number 2
+< ? 
+> u 1
+< ? 
+> h
+< number 1
+< ? 
+> r 2
+< To: 
+< Subject: Re: number 2
+> my answer
+> .
+< ? 
+> s 2 +kept
+< kept" [New file]
+< ? 
+> x
+E2
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -f box
+is "$STATUS" 0 'headers, read, next, delete, undelete, reply, save, exit'
+[ "$STATUS" -eq 0 ] || printf '%s\n' "$OUT"
+same before box 'exit changed nothing'
+grep -rqs 'my answer' sent; ok $? 'the reply went out'
+grep -rqs '^In-Reply-To: <m2@example.org>' sent; ok $? 'as an answer to message 2'
+grep -qs 'body of 2' kept; ok $? 'message 2 was saved'
+
+cat > script <<'E2'
+< ? 
+> 2
+< body of 2
+< ? 
+> d 1
+< ? 
+> q
+E2
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -f box
+is "$STATUS" 0 'read one, delete one, quit'
+[ "$STATUS" -eq 0 ] || printf '%s\n' "$OUT"
+is "$(grep -c '^From a' box)" 2 'one is gone'
+unlike "$(cat box)" 'body of 1' 'the first'
+is "$(sed -n '/number 2/,/body/p' box | grep -c '^Status: R')" 1 'one is marked read'
+is "$(sed -n '/number 3/,/body/p' box | grep -c '^Status: R')" 0 'the other is not'
+done_testing

@@ -1,0 +1,325 @@
+#!/bin/sh
+# servers.sh start|stop DIR -- real mail servers for the tests, on free loopback ports.
+#
+# start: under DIR (made; private to it) Dovecot with IMAP, IMAPS, POP3, POP3S, LMTP and
+# submission, run by an unprivileged user (as root: nobody), and, as root alone, Postfix
+# with SMTP, submission (STARTTLS, AUTH) and smtps.  Any user NAME has the password NAME-pw
+# and a Maildir DIR/mail/NAME/Maildir; mail to NAME@example.test arrives there.  Postfix
+# refuses (550) unknown*@example.test, puts off (451) later*@example.test, accepts and throws
+# away other domains from authenticated users, and takes messages up to 300 MB.
+# Writes DIR/env.sh, to be sourced:
+#   IMAP IMAPS POP3 POP3S LMTP SUBMISSION SMTP SMTPS DOVECOT_SUBMISSION   ports
+#   CA OTHER_CA      certificates to trust, and one that signs nothing here
+#   CERTS            DIR/tls: server, wronghost, expired, selfsigned .pem, server.key
+#   POSTFIX          yes or no; without Postfix SUBMISSION is Dovecot's and SMTP, SMTPS empty
+#   DOVEADM          command line of doveadm for these users
+# stop: end what start started, and nothing else.
+set -u
+PATH=$PATH:/usr/sbin:/sbin; export PATH
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+die() { echo "servers.sh: $*" >&2; exit 1; }
+[ $# -eq 2 ] || { sed -n '2,/^set /p' "$0" | sed '$d; s/^# \{0,1\}//' >&2; exit 64; }
+mkdir -p -- "$2" || exit 73
+D=$(CDPATH='' cd -- "$2" && pwd)
+[ ${#D} -le 60 ] || die "DIR is too long for the sockets under it: $D"
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+if is_root; then
+	user=nobody group=$(id -gn nobody)
+	as_user="setpriv --reuid=$user --regid=$group --clear-groups"
+else
+	user=$(id -un) group=$(id -gn)
+	as_user=
+fi
+
+# --- certificates: an authority of our own, and the wrong ones for the tests of trust ---
+
+request() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "$@"; }
+
+sign() {	# sign NAME SERIAL SAN
+	printf 'subjectAltName=%s\nbasicConstraints=CA:FALSE\n' "$3" > "$1.cnf"
+	openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -set_serial "$2" \
+	    -days 3650 -extfile "$1.cnf" -out "$1.pem"
+}
+
+certificates() {
+	mkdir -p "$D/tls"
+	(
+		cd "$D/tls" || exit 1
+		for ca in ca other-ca; do
+			request -x509 -days 3650 -subj "/CN=mailx test $ca" -keyout $ca.key -out $ca.pem
+		done
+		request -subj /CN=localhost -keyout server.key -out server.csr
+		sign server 2 DNS:localhost,IP:127.0.0.1
+		sign wronghost 3 DNS:mail.wrong.test
+		openssl x509 -req -in server.csr -signkey server.key -days 3650 \
+		    -extfile server.cnf -out selfsigned.pem
+		# Only "openssl ca" can set dates in the past.
+		: > index.txt; echo 04 > serial
+		printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' > ca.cnf
+		openssl ca -batch -config ca.cnf -in server.csr -cert ca.pem -keyfile ca.key \
+		    -startdate 20200101000000Z -enddate 20200201000000Z \
+		    -extfile server.cnf -notext -out expired.pem
+	) > "$D/tls/log" 2>&1 || { cat "$D/tls/log" >&2; die "no certificates"; }
+	chmod 644 "$D/tls"/*
+}
+
+# --- Dovecot ---
+
+dovecot_config() {
+	mkdir -p "$D/run" "$D/state" "$D/mail" "$D/sock"
+	cat > "$D/dovecot.conf" <<E2
+protocols = imap pop3 lmtp submission
+listen = 127.0.0.1
+base_dir = $D/run
+state_dir = $D/state
+instance_name = mailx-$IMAP
+log_path = $D/dovecot.log
+default_login_user = $user
+default_internal_user = $user
+default_internal_group = $group
+default_vsz_limit = 0
+mail_location = maildir:~/Maildir
+mail_home = $D/mail/%n
+first_valid_uid = 1
+first_valid_gid = 1
+mail_fsync = never
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+auth_username_format = %Ln
+auth_realms = example.test
+auth_verbose = yes
+auth_failure_delay = 0
+disable_plaintext_auth = no
+ssl = yes
+ssl_cert = <$D/tls/server.pem
+ssl_key = <$D/tls/server.key
+mail_max_userip_connections = 1000
+hostname = localhost
+submission_relay_host = 127.0.0.1
+submission_relay_port = $RELAY
+submission_max_mail_size = 300M
+passdb {
+  driver = static
+  args = password=%n-pw
+}
+userdb {
+  driver = static
+  args = uid=$user gid=$group home=$D/mail/%n allow_all_users=yes
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+  mailbox Sent {
+    special_use = \Sent
+    auto = create
+  }
+}
+protocol lmtp {
+  postmaster_address = postmaster@example.test
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+service imap-login {
+  chroot =
+  service_count = 0
+  inet_listener imap {
+    port = $IMAP
+  }
+  inet_listener imaps {
+    port = $IMAPS
+    ssl = yes
+  }
+}
+service pop3-login {
+  chroot =
+  service_count = 0
+  inet_listener pop3 {
+    port = $POP3
+  }
+  inet_listener pop3s {
+    port = $POP3S
+    ssl = yes
+  }
+}
+service submission-login {
+  chroot =
+  service_count = 0
+  inet_listener submission {
+    port = $DOVECOT_SUBMISSION
+  }
+}
+service lmtp {
+  inet_listener lmtp {
+    port = $LMTP
+  }
+}
+service auth {
+  unix_listener $D/sock/auth {
+    mode = 0666
+  }
+}
+E2
+	! is_root || chown -R "$user:$group" "$D/run" "$D/state" "$D/mail" "$D/sock" "$D/tls"
+	! is_root || { : > "$D/dovecot.log"; chown "$user:$group" "$D/dovecot.log"; }
+}
+
+# --- Postfix ---
+
+postfix_config() {
+	p=$D/postfix
+	mkdir -p "$p/etc" "$p/queue" "$p/data"
+	chown postfix "$p/data"
+	printf '/^later/ 451 4.3.0 come back later\n' > "$p/etc/recipients"
+	printf 'if !/^unknown/\n/@example\\.test$/ ok\nendif\n' > "$p/etc/mailboxes"
+	cat > "$p/etc/main.cf" <<E2
+compatibility_level = 3.6
+queue_directory = $p/queue
+data_directory = $p/data
+command_directory = /usr/sbin
+daemon_directory = $(postconf -h daemon_directory)
+maillog_file = $D/postfix/maillog
+maillog_file_prefixes = $D
+myhostname = localhost
+myorigin = example.test
+mydestination =
+mynetworks =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+alias_maps =
+alias_database =
+local_recipient_maps =
+default_database_type = texthash
+virtual_mailbox_domains = example.test
+virtual_mailbox_maps = regexp:$p/etc/mailboxes
+virtual_transport = lmtp:inet:127.0.0.1:$LMTP
+default_transport = discard:thrown away
+message_size_limit = 300000000
+mailbox_size_limit = 0
+virtual_mailbox_limit = 0
+smtputf8_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = unix:$D/sock/auth
+smtpd_sasl_auth_enable = no
+smtpd_sasl_security_options = noanonymous
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = $D/tls/server.key, $D/tls/server.pem
+smtpd_tls_session_cache_database =
+smtpd_recipient_restrictions = check_recipient_access regexp:$p/etc/recipients
+smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
+smtpd_client_connection_count_limit = 0
+smtpd_client_connection_rate_limit = 0
+smtpd_error_sleep_time = 0
+in_flow_delay = 0
+E2
+	cat > "$p/etc/master.cf" <<E2
+127.0.0.1:$SMTP inet n - n - - smtpd
+127.0.0.1:$SUBMISSION inet n - n - - smtpd
+  -o smtpd_tls_security_level=encrypt
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+127.0.0.1:$SMTPS inet n - n - - smtpd
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+E2
+}
+
+# --- starting and stopping ---
+
+alive() { [ -s "$1" ] && kill -0 "$(tr -dc 0-9 < "$1")" 2> /dev/null; }
+
+# Wait until each port greets.
+answer() {
+	for port in "$@"; do
+		n=0
+		until "$here/ports" -w "$port" 2> /dev/null; do
+			n=$((n + 1))
+			[ $n -lt 200 ] || return 1
+			sleep 0.05
+		done
+	done
+}
+
+end() {
+	alive "$1" || return 0
+	pid=$(tr -dc 0-9 < "$1")
+	kill "$pid" 2> /dev/null
+	n=0
+	while kill -0 "$pid" 2> /dev/null && [ $n -lt 100 ]; do
+		sleep 0.05
+		n=$((n + 1))
+	done
+	kill -9 "$pid" 2> /dev/null
+	rm -f -- "$1"
+}
+
+start() {
+	set -- $("$here/ports" 10)
+	[ $# -eq 10 ] || die "no free ports"
+	IMAP=$1 IMAPS=$2 POP3=$3 POP3S=$4 LMTP=$5 RELAY=$6 DOVECOT_SUBMISSION=$7
+	POSTFIX=no SUBMISSION=$DOVECOT_SUBMISSION SMTP='' SMTPS=''
+	if is_root; then
+		POSTFIX=yes SUBMISSION=$8 SMTP=$9
+		shift 9
+		SMTPS=$1
+	fi
+	chmod 755 "$D"
+	certificates
+	dovecot_config
+	$as_user dovecot -c "$D/dovecot.conf" || { cat "$D/dovecot.log" >&2; die "Dovecot did not start"; }
+	(exec > /dev/null 2>&1 < /dev/null; exec "$here/relay" "$RELAY" "$LMTP") &
+	echo $! > "$D/relay.pid"
+	if is_root; then
+		postfix_config
+		postfix -c "$D/postfix/etc" start > "$D/postfix/log" 2>&1 ||
+		    { cat "$D/postfix/log" >&2; die "Postfix did not start"; }
+	fi
+	cat > "$D/env.sh" <<E2
+SERVERS='$D' IMAP=$IMAP IMAPS=$IMAPS POP3=$POP3 POP3S=$POP3S LMTP=$LMTP
+SUBMISSION=$SUBMISSION DOVECOT_SUBMISSION=$DOVECOT_SUBMISSION SMTP=$SMTP SMTPS=$SMTPS
+POSTFIX=$POSTFIX CERTS='$D/tls' CA='$D/tls/ca.pem' OTHER_CA='$D/tls/other-ca.pem'
+DOVEADM='$as_user doveadm -c $D/dovecot.conf'
+export SERVERS IMAP IMAPS POP3 POP3S LMTP SUBMISSION DOVECOT_SUBMISSION SMTP SMTPS
+export POSTFIX CERTS CA OTHER_CA DOVEADM
+E2
+	# shellcheck disable=SC2086 # unset ones are no words
+	answer $IMAP $IMAPS $POP3 $POP3S $LMTP $SUBMISSION $DOVECOT_SUBMISSION $SMTP $SMTPS $RELAY ||
+	    die "not all ports answer; see the logs in $D"
+}
+
+case $1 in
+start) start ;;
+stop)
+	if alive "$D/postfix/queue/pid/master.pid"; then
+		postfix -c "$D/postfix/etc" stop > /dev/null 2>&1
+	fi
+	end "$D/postfix/queue/pid/master.pid"
+	end "$D/run/master.pid"
+	end "$D/relay.pid" ;;
+*) die "start or stop" ;;
+esac

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: ISC */
+/* util.c -- see util.h. */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#define COPY_BLOCK	(64 * 1024)
+
+void	(*out_of_memory)(void);
+
+/* Octets of the well-formed UTF-8 character at p (n >= 1), 0 if none. */
+static size_t
+character(const unsigned char *p, size_t n)
+{
+	size_t len, i;
+
+	if (p[0] < 0x80)
+		return 1;
+	len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || len > n)
+		return 0;
+	for (i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/* C1 controls and the bidi and line-break characters that fool a terminal. */
+static bool
+misleads(const unsigned char *p, size_t len)
+{
+	if (len == 2)
+		return p[0] == 0xc2 && p[1] < 0xa0;
+	if (len != 3 || p[0] != 0xe2)
+		return false;
+	return (p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f ||
+	    (p[2] >= 0xa8 && p[2] <= 0xae))) ||
+	    (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9);
+}
+
+/* Copy text as one printable line; what is not printable becomes \xHH. */
+static void
+printable(char *out, size_t size, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *p = (const unsigned char *)text;
+	size_t left = strlen(text), used = 0, len;
+
+	while (left > 0 && used + 5 < size) {
+		len = character(p, left);
+		if (len == 0 || (len == 1 && ascii_is_control(*p)) ||
+		    misleads(p, len)) {
+			out[used++] = '\\';
+			out[used++] = 'x';
+			out[used++] = hex[*p >> 4];
+			out[used++] = hex[*p & 15];
+			len = 1;
+		} else {
+			memcpy(out + used, p, len);
+			used += len;
+		}
+		p += len;
+		left -= len;
+	}
+	out[used] = '\0';
+}
+
+static void PRINTF_LIKE(4, 0)
+fill(struct fail *why, int code, int error, const char *fmt, va_list ap)
+{
+	char *text = NULL, *whole;
+
+	if (why == NULL || why->code != 0)
+		return;
+	why->code = code;
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	whole = text;
+	if (text != NULL && error != 0 &&
+	    asprintf(&whole, "%s: %s", text, strerror(error)) == -1)
+		whole = text;
+	printable(why->text, sizeof why->text,
+	    whole == NULL ? "out of memory" : whole);
+	if (whole != text)
+		free(whole);
+	free(text);
+}
+
+int
+fail(struct fail *why, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(why, code, 0, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+fail_errno(struct fail *why, int code, const char *fmt, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(why, code, error, fmt, ap);
+	va_end(ap);
+	errno = error;
+	return -1;
+}
+
+void
+fail_where(struct fail *why, const char *fmt, ...)
+{
+	char old[sizeof why->text], *text = NULL, *whole = NULL;
+	va_list ap;
+
+	if (why == NULL || why->code == 0)
+		return;
+	memcpy(old, why->text, sizeof old);
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	va_end(ap);
+	if (text != NULL && asprintf(&whole, "%s: %s", text, old) != -1)
+		printable(why->text, sizeof why->text, whole);
+	free(whole);
+	free(text);
+}
+
+void
+fail_clear(struct fail *why)
+{
+	why->code = 0;
+	why->text[0] = '\0';
+}
+
+static void
+no_memory(void)
+{
+	static const char text[] = "mailx: out of memory\n";
+
+	if (out_of_memory != NULL)
+		out_of_memory();
+	(void)write_all(STDERR_FILENO, text, sizeof text - 1);
+	_exit(EX_OSERR);
+}
+
+void *
+xmalloc(size_t size)
+{
+	void *p = malloc(size == 0 ? 1 : size);
+
+	if (p == NULL)
+		no_memory();
+	return p;
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n == 0 ? 1 : n, size == 0 ? 1 : size);
+
+	if (p == NULL)
+		no_memory();
+	return p;
+}
+
+void *
+xreallocarray(void *old, size_t n, size_t size)
+{
+	void *p = reallocarray(old, n == 0 ? 1 : n, size == 0 ? 1 : size);
+
+	if (p == NULL)
+		no_memory();
+	return p;
+}
+
+char *
+xstrdup(const char *s)
+{
+	return xstrndup(s, strlen(s));
+}
+
+char *
+xstrndup(const char *s, size_t n)
+{
+	char *p = xmalloc(n + 1);
+
+	if (n > 0)
+		memcpy(p, s, n);
+	p[n] = '\0';
+	return p;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n == -1)
+		no_memory();
+	return text;
+}
+
+void *
+xgrow(void *array, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return array;
+	if (*cap > SIZE_MAX / 2 - 8)
+		no_memory();
+	*cap = *cap < 8 ? 8 : *cap * 2;
+	return xreallocarray(array, *cap, size);
+}
+
+FILE *
+xmemstream(char **text, size_t *len)
+{
+	FILE *f = open_memstream(text, len);
+
+	if (f == NULL)
+		no_memory();
+	return f;
+}
+
+struct span
+span_of(const char *s)
+{
+	struct span r = { s, s == NULL ? 0 : strlen(s) };
+
+	return r;
+}
+
+struct span
+span_trim(struct span s)
+{
+	while (s.n > 0 && ascii_is_space((unsigned char)s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n > 0 && ascii_is_space((unsigned char)s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+bool
+span_eq(struct span a, const char *b)
+{
+	return a.n == strlen(b) && (a.n == 0 || memcmp(a.p, b, a.n) == 0);
+}
+
+bool
+span_has_prefix(struct span a, const char *b)
+{
+	size_t i;
+
+	for (i = 0; b[i] != '\0'; i++)
+		if (i == a.n || ascii_lower((unsigned char)a.p[i]) !=
+		    ascii_lower((unsigned char)b[i]))
+			return false;
+	return true;
+}
+
+bool
+span_ieq(struct span a, const char *b)
+{
+	return a.n == strlen(b) && span_has_prefix(a, b);
+}
+
+char *
+span_dup(struct span s)
+{
+	return xstrndup(s.p, s.n);
+}
+
+void
+strv_take(struct strv *sv, char *s)
+{
+	sv->v = xgrow(sv->v, sv->n + 1, &sv->cap, sizeof *sv->v);
+	sv->v[sv->n++] = s;
+	sv->v[sv->n] = NULL;
+}
+
+void
+strv_add(struct strv *sv, const char *s)
+{
+	strv_take(sv, xstrdup(s));
+}
+
+void
+strv_free(struct strv *sv)
+{
+	size_t i;
+
+	for (i = 0; i < sv->n; i++)
+		free(sv->v[i]);
+	free(sv->v);
+	sv->v = NULL;
+	sv->n = sv->cap = 0;
+}
+
+bool
+ascii_is_space(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool
+ascii_is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+ascii_is_alpha(int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool
+ascii_is_control(int c)
+{
+	return (c >= 0 && c < ' ') || c == 127;
+}
+
+int
+ascii_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+void
+ascii_lower_string(char *s)
+{
+	for (; *s != '\0'; s++)
+		*s = (char)ascii_lower((unsigned char)*s);
+}
+
+int
+write_all(int fd, const void *p, size_t n)
+{
+	const char *q = p;
+	ssize_t done;
+
+	while (n > 0) {
+		done = write(fd, q, n);
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done == -1)
+			return -1;
+		q += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int
+stream_copy(FILE *in, FILE *out, uint64_t n, struct fail *why)
+{
+	char block[COPY_BLOCK];
+	size_t want, got;
+
+	while (n > 0) {
+		want = n < sizeof block ? (size_t)n : sizeof block;
+		got = fread(block, 1, want, in);
+		if (got > 0 && fwrite(block, 1, got, out) != got)
+			return fail_errno(why, EX_IOERR, "cannot write");
+		if (n != UINT64_MAX)
+			n -= got;
+		if (got < want)
+			break;
+	}
+	if (ferror(in))
+		return fail_errno(why, EX_IOERR, "cannot read");
+	if (n > 0 && n != UINT64_MAX)
+		return fail(why, EX_DATAERR, "ends too early");
+	return 0;
+}
+
+int
+stream_close(FILE *f, const char *what, struct fail *why)
+{
+	bool bad = fflush(f) != 0 || ferror(f);
+	int error = errno;
+
+	if (fclose(f) != 0 && !bad) {
+		bad = true;
+		error = errno;
+	}
+	if (!bad)
+		return 0;
+	errno = error;
+	return fail_errno(why, EX_IOERR, "%s: cannot write", what);
+}
