@@ -100,13 +100,21 @@ STORE_SRCS =	store/generic.c \
 	store/step.c \
 	store/store.c \
 
-CMD_SRCS =	cmd/fetch.c \
+CMD_SRCS =	cmd/assemble.c \
+	cmd/child.c \
+	cmd/compose.c \
+	cmd/dead.c \
+	cmd/deliver.c \
+	cmd/draft.c \
+	cmd/fetch.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
+	cmd/forward.c \
 	cmd/headers.c \
 	cmd/html.c \
 	cmd/json.c \
+	cmd/mail.c \
 	cmd/out.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
@@ -114,14 +122,23 @@ CMD_SRCS =	cmd/fetch.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
 	cmd/print.c \
+	cmd/quote.c \
 	cmd/read.c \
+	cmd/record.c \
+	cmd/reply.c \
+	cmd/resend.c \
 	cmd/sanitise.c \
 	cmd/search.c \
+	cmd/send.c \
 	cmd/server.c \
+	cmd/settle.c \
 	cmd/structure.c \
+	cmd/subject.c \
 	cmd/table.c \
 	cmd/term.c \
 	cmd/term_plain.c \
+	cmd/tilde.c \
+	cmd/transport.c \
 
 UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/imapload.c \
