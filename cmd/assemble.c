@@ -371,13 +371,13 @@ static int
 prepare(struct outgoing *o, bool eightbit_ok, struct fail *why)
 {
 	struct letter *l = o->ctx;
-	const char *encoding = l->options.encoding;
 
 	l->options.eightbit_ok = eightbit_ok;
 	l->options.utf8_ok = o->utf8;
-	o->eightbit = eightbit_ok && encoding != NULL &&
-	    strcmp(encoding, "8bit") == 0;
-	return build_prepare(l->b, &l->options, &o->size, why);
+	if (build_prepare(l->b, &l->options, &o->size, why) == -1)
+		return -1;
+	o->eightbit = build_is_8bit(l->b);
+	return 0;
 }
 
 static int
