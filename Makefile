@@ -121,6 +121,7 @@ CMD_SRCS =	cmd/assemble.c \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/passing.c \
 	cmd/print.c \
 	cmd/quote.c \
 	cmd/read.c \

@@ -210,6 +210,27 @@ list_of(struct draft *d, const char *name)
 	    strcasecmp(name, "Reply-To") == 0 ? &d->reply_to : NULL;
 }
 
+/* "undisclosed-recipients:;" is what a header says that names nobody. */
+static bool
+is_empty_group(const char *value)
+{
+	struct addrs as = { 0 };
+	bool empty;
+
+	addrs_parse(&as, span_of(value), NULL);
+	empty = as.n == 0 && strchr(value, ':') != NULL;
+	addrs_free(&as);
+	return empty;
+}
+
+/* Of a mailbox, where a message was taken from one. */
+static bool
+is_status(const char *name)
+{
+	return strcasecmp(name, "Status") == 0 ||
+	    strcasecmp(name, "X-Status") == 0;
+}
+
 static int
 store_field(struct mailx *m, struct draft *d, const char *name,
     const char *value, struct fail *why)
@@ -217,7 +238,8 @@ store_field(struct mailx *m, struct draft *d, const char *name,
 	struct addrs *list = list_of(d, name);
 
 	if (list != NULL) {
-		if (alias_expand(m, value, list, why) == 0)
+		if (is_empty_group(value) ||
+		    alias_expand(m, value, list, why) == 0)
 			return 0;
 		fail_where(why, "%s", name);
 		return -1;
@@ -233,7 +255,7 @@ store_field(struct mailx *m, struct draft *d, const char *name,
 	else if (strncasecmp(name, "Content-", 8) == 0 ||
 	    strcasecmp(name, "MIME-Version") == 0)
 		return field_of_body(d, name, value, why);
-	else
+	else if (!is_status(name))
 		strv_take(&d->fields, xasprintf("%s: %s", name, value));
 	return 0;
 }

@@ -5,39 +5,31 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "folder.h"
 #include "out.h"
 #include "passing.h"
-#include "read.h"
-
-/* A message list by its looks; everything else is somebody's address. */
-static bool
-is_list(const char *word)
-{
-	if (strchr(word, '@') != NULL)
-		return false;
-	if (ascii_is_digit((unsigned char)*word))
-		return word[strspn(word, "0123456789-,")] == '\0';
-	return *word != '\0' && strchr("^$.*+-:/`(", *word) != NULL;
-}
-
-int
-split_words(struct mailx *m, const struct args *a, struct addrs *to,
-    struct msglist *list, struct fail *why)
-{
-	char *const *words = a->words.v;
-	size_t n = a->words.n, i;
-
-	for (i = 0; i < n && !is_list(words[i]); i++)
-		continue;
-	if (i == 0)
-		return fail(why, EX_USAGE, "%s: to whom?", a->cmd->name);
-	if (add_recipients(m, to, words, i, why) == -1)
-		return -1;
-	return read_list(m, words + i, n - i, a->cmd->flags, list, why);
-}
 
 /* --- As attachments, every octet as it came. --- */
+
+/* The caller closes it. */
+static FILE *
+copy_message(struct mailx *m, uint32_t n, struct fail *why)
+{
+	FILE *in = store_message(m->folder, n, why);
+	FILE *copy = in == NULL ? NULL : store_stage(why);
+	int r = -1;
+
+	if (copy != NULL)
+		r = pass_message(in, copy, why);
+	if (r == 0 && (fflush(copy) != 0 || ferror(copy)))
+		r = fail_errno(why, EX_IOERR, "a temporary file");
+	if (in != NULL)
+		fclose(in);
+	if (r == 0)
+		return copy;
+	if (copy != NULL)
+		fclose(copy);
+	return NULL;
+}
 
 static int
 attach_message(struct mailx *m, struct draft *d, uint32_t n, struct fail *why)
@@ -46,7 +38,7 @@ attach_message(struct mailx *m, struct draft *d, uint32_t n, struct fail *why)
 	struct attachment *a;
 	FILE *f;
 
-	f = e == NULL ? NULL : store_message(m->folder, n, why);
+	f = e == NULL ? NULL : copy_message(m, n, why);
 	if (f == NULL)
 		return -1;
 	d->attachments = xgrow(d->attachments, d->nattachments, &d->cap,

@@ -17,6 +17,18 @@
 
 /* --- To whom. --- */
 
+/* The case of a local part might matter, but never made two people. */
+static bool
+has(const struct addrs *as, const char *addr)
+{
+	size_t i;
+
+	for (i = 0; i < as->n; i++)
+		if (strcasecmp(as->v[i].addr, addr) == 0)
+			return true;
+	return false;
+}
+
 /* Nobody twice, and not to oneself unless `metoo'. */
 static void
 add(struct mailx *m, const struct draft *d, struct addrs *to,
@@ -25,8 +37,8 @@ add(struct mailx *m, const struct draft *d, struct addrs *to,
 	size_t i;
 
 	for (i = 0; i < from->n; i++)
-		if (!addrs_has(&d->to, from->v[i].addr) &&
-		    !addrs_has(&d->cc, from->v[i].addr) &&
+		if (!has(&d->to, from->v[i].addr) &&
+		    !has(&d->cc, from->v[i].addr) &&
 		    (is_on(m, "metoo") || !alias_is_own(m, from->v[i].addr)))
 			addrs_add(to, from->v[i].name, from->v[i].addr);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * resend.c -- passing a message on unaltered, with Resent- fields in front (RFC
- * 5322 3.6.6).  Bcc is left out, for it never leaves; and Status, which belongs
- * to the mailbox.
+ * 5322 3.6.6).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,19 +19,6 @@ struct resent {
 
 /* --- The message. --- */
 
-static bool
-is_left_out(const char *line)
-{
-	static const char *const names[] = { "Bcc:", "Resent-Bcc:", "Status:",
-		"X-Status:" };
-	size_t i;
-
-	for (i = 0; i < NELEM(names); i++)
-		if (strncasecmp(line, names[i], strlen(names[i])) == 0)
-			return true;
-	return false;
-}
-
 static void
 put_fields(struct resent *r, FILE *f)
 {
@@ -47,44 +33,6 @@ put_fields(struct resent *r, FILE *f)
 	write_addrs(f, "Resent-From", &r->from);
 	write_addrs(f, "Resent-To", &r->to);
 	fprintf(f, "Resent-Message-ID: %s\n", r->id);
-}
-
-/* Its header is copied line by line: what is not left out stays as it is. */
-static int
-put_message(FILE *in, FILE *f, struct fail *why)
-{
-	bool start = true, dropped = false, first = true;
-	char begin[16];
-	size_t n = 0;
-	int c;
-
-	/* The first octets of each line tell which field it is. */
-	for (;;) {
-		for (n = 0; start && n < sizeof begin - 1; n++) {
-			c = getc(in);
-			if (c == EOF)
-				break;
-			begin[n] = (char)c;
-			if (c == '\n') {
-				n++;
-				break;
-			}
-		}
-		begin[n] = '\0';
-		if (start && *begin != ' ' && *begin != '\t')
-			dropped = is_left_out(begin) || (first &&
-			    strncmp(begin, "From ", 5) == 0);
-		if (!dropped)
-			fwrite(begin, 1, n, f);
-		if (n == 0 || *begin == '\n')
-			break;
-		first = false;
-		c = begin[n - 1];
-		while (c != '\n' && (c = getc(in)) != EOF)
-			if (!dropped)
-				putc(c, f);
-	}
-	return stream_copy(in, f, UINT64_MAX, why);
 }
 
 static int
@@ -129,7 +77,7 @@ make_text(struct mailx *m, struct resent *r, uint32_t n, struct fail *why)
 		return -1;
 	}
 	put_fields(r, r->text);
-	result = put_message(in, r->text, why);
+	result = pass_message(in, r->text, why);
 	if (result == 0 && (fflush(r->text) != 0 || ferror(r->text)))
 		result = fail_errno(why, EX_IOERR, "a temporary file");
 	fclose(in);
