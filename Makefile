@@ -139,6 +139,7 @@ CMD_SRCS =	cmd/assemble.c \
 	cmd/term.c \
 	cmd/term_plain.c \
 	cmd/tilde.c \
+	cmd/tildetext.c \
 	cmd/transport.c \
 
 UNIT_SRCS =	tests/unit/fetch.c \
@@ -151,8 +152,10 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 
-SHELL_TESTS =	tests/compose.t \
+SHELL_TESTS =	tests/answer.t \
+	tests/compose.t \
 	tests/demo.t \
+	tests/escape.t \
 	tests/fetch.t \
 	tests/imap.t \
 	tests/layers.t \
