@@ -164,6 +164,7 @@ SHELL_TESTS =	tests/answer.t \
 	tests/read.t \
 	tests/refused.t \
 	tests/road.t \
+	tests/send.t \
 
 FUZZERS =	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \

@@ -153,7 +153,6 @@ static int
 typed(struct composer *c, const char *line, struct fail *why)
 {
 	c->ends = 0;
-	c->interrupted = false;
 	if (strcmp(line, ".") == 0 && c->to_dot)
 		return DONE;
 	if (c->escape != 0 && (unsigned char)*line == c->escape)

@@ -146,6 +146,18 @@ cat sent/new/* > all; rm -rf sent
 like "$(cat all)" '^Cc: carol@example.org' 'with a copy'
 like "$(cat all)" '^To: erin@example.org' '~h'
 
+# Interrupts (~p first: one throws away what was typed ahead): the first warns, the second kills the letter and saves it.
+printf '< ? \n> mail -s x bob@example.org\n> text\n> ~p\n< Subject: x\n< text\n> \003\n< one more\n> more\n> ~p\n< more\n< more\n> \003\n< ? \n> x\n' > script
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -N -f box
+is "$STATUS" 0 'two interrupts'
+[ "$STATUS" -eq 0 ] || printf '%s\n' "$OUT"
+[ ! -d sent ] && grep -q '^more' "$HOME/dead.letter"; ok $? 'nothing is sent, the text is saved'
+rm -f "$HOME/dead.letter"
+printf '< ? \n> set ignore\n< ? \n> mail -s x bob@example.org\n> text\n> ~p\n< Subject: x\n< text\n> \003\n< @\n> \003\n< @\n> .\n< ? \n> x\n' > script
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -N -f box
+is "$STATUS" 0 'ignore'
+like "$(last)" '^text' 'the letter goes out'
+
 # -t.
 run sh -c 'printf "To: a@example.org,\n b@example.org\nSubject: =?utf-8?b?w7w=?=\n folded\nX-Y: 1\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p>x\n" | "$0" -n -t' "$MAILX"
 is "$STATUS$ERR" 0 '-t'
