@@ -124,7 +124,7 @@ spawn(char *const argv[], int in, int out, bool errors, int *status,
 	if (pipe2(report, O_CLOEXEC) == -1)
 		return fail_errno(why, EX_OSERR, "cannot make a pipe");
 	fflush(stdout);
-	/* As system(3) does: the terminal's signals are the child's meanwhile. */
+	/* As in term.c: the terminal's signals are the child's meanwhile. */
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGINT, &ignore, &interrupt);
 	sigaction(SIGQUIT, &ignore, &quit);

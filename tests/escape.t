@@ -1,5 +1,6 @@
 #!/bin/sh
 # Tilde escapes, in text from a pipe with -~ and typed at a terminal; -t.
+# shellcheck disable=SC2016
 . "$(dirname -- "$0")/lib.sh"
 cat > "$HOME/.mailrc" <<E2
 set from=me@example.test mta=maildir:$T/sent hostname=host.example.test
@@ -167,7 +168,7 @@ like "$R" '^Subject: =?utf-8?b?w7w=?= folded' 'a folded, encoded subject'
 like "$R" '^Content-Type: text/html' 'a type for the body'
 for bad in 'no field\n\nx' ' To: a@example.org\n\nx' 'To: |x\n\nx' 'To a@example.org\n\nx' 'To: a@example.org\nContent-Transfer-Encoding: base64\n\nx' 'To: a@example.org\nAttach: /etc/passwd\n\nx'; do
 	run sh -c 'printf "$1" | "$0" -n -t' "$MAILX" "$bad"
-	[ "$STATUS" -ge 64 ] && [ ! -d sent ]; ok $? "-t refuses: $(printf "$bad" | tr '\n' '_')"
+	[ "$STATUS" -ge 64 ] && [ ! -d sent ]; ok $? "-t refuses: $(printf "%b" "$bad" | tr '\n' '_')"
 done
 rm -f "$HOME/dead.letter"
 run sh -c 'printf "Subject: x\n\nx\n" | "$0" -n -t' "$MAILX"
