@@ -98,7 +98,7 @@ await(pid_t pid, struct fail *why)
 	    WEXITSTATUS(status);
 }
 
-/* As system(3) does, while it runs the terminal's signals are its own. */
+/* As a shell does it: while it runs the terminal's signals are its own. */
 static int
 run(struct mailx *m, const char *command, const char *arg, struct fail *why)
 {
