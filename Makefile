@@ -39,6 +39,12 @@ ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 
 MIME_SRCS =	mime/addr.c \
 	mime/b64.c \
+	mime/build.c \
+	mime/buildhead.c \
+	mime/buildplan.c \
+	mime/buildscan.c \
+	mime/buildsource.c \
+	mime/buildwrite.c \
 	mime/date.c \
 	mime/envelope.c \
 	mime/flowed.c \
@@ -49,6 +55,7 @@ MIME_SRCS =	mime/addr.c \
 	mime/partdecode.c \
 	mime/qp.c \
 	mime/text.c \
+	mime/type.c \
 	mime/utf8.c \
 	mime/word.c \
 
@@ -123,7 +130,8 @@ CMD_SRCS =	cmd/fetch.c \
 	cmd/term.c \
 	cmd/term_plain.c \
 
-UNIT_SRCS =	tests/unit/fetch.c \
+UNIT_SRCS =	tests/unit/build.c \
+	tests/unit/fetch.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \

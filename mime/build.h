@@ -73,6 +73,8 @@ struct build_part	*build_part(struct build *b, struct build_part *under,
 int			 build_prepare(struct build *b,
 			    const struct build_options *options,
 			    uint64_t *size, struct fail *why);
+/* Are there 8-bit octets in the body, so that it wants 8BITMIME?  After build_prepare. */
+bool			 build_is_8bit(const struct build *b);
 /* Write the message with LF line ends.  EX_NOINPUT when a part changed since it was read. */
 int			 build_write(struct build *b, FILE *out, struct fail *why);
 /* With angle brackets; borrowed from b; after build_prepare. */

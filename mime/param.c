@@ -401,9 +401,12 @@ is_token(const char *s)
 	return true;
 }
 
+/* What looks like an encoded word is not: readers would decode it. */
 static bool
 is_quotable(const char *s)
 {
+	if (strstr(s, "=?") != NULL)
+		return false;
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < ' ' || (unsigned char)*s >= 127)
 			return false;
