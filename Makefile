@@ -143,6 +143,7 @@ UNIT_SRCS =	tests/unit/build.c \
 
 SHELL_TESTS =	tests/compose.t \
 	tests/demo.t \
+	tests/drafts.t \
 	tests/fetch.t \
 	tests/imap.t \
 	tests/layers.t \
@@ -164,7 +165,7 @@ LIB_OBJS =	$(LIB_SRCS:.c=.o)
 LIB_ASAN =	$(LIB_SRCS:.c=.ao)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
-TOOLS =		tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
+TOOLS =		tests/draft tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
 
 all: mailx mailx-mime
 
@@ -200,6 +201,8 @@ mailx.asan: mailx.ao libmailx-asan.a
 mailx-mime.asan: mime/mailx-mime.ao libmailx-asan.a
 	$(CC) $(ASAN_CFLAGS) mime/mailx-mime.ao -o $@ libmailx-asan.a $(LIBS)
 
+tests/draft: tests/draft.c libmime.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/draft.c -o $@ libmime.a $(MIME_LIBS)
 tests/ports: tests/ports.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/ports.c -o $@ $(BSD_LIBS)
 tests/relay: tests/relay.c

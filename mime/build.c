@@ -14,6 +14,7 @@
 #include "date.h"
 
 #define MAX_ID	900		/* of a Message-ID that is given */
+#define BASE36	14		/* octets that 64 bits take in that, and NUL */
 
 /* Fields of which a message has one (RFC 5322 3.6). */
 static const char *const once[] = { "Date", "From", "Sender", "Reply-To", "To",
@@ -293,12 +294,26 @@ is_id_domain(const char *s)
 	return n > 0 && n <= 255;
 }
 
+/* Short, so that a line holds it with most domains. */
+static const char *
+base36(uint64_t n, char out[static BASE36])
+{
+	char *p = out + BASE36;
+
+	*--p = '\0';
+	do {
+		*--p = "0123456789abcdefghijklmnopqrstuvwxyz"[n % 36];
+		n /= 36;
+	} while (n > 0);
+	return p;
+}
+
 char *
 build_new_id(const char *domain)
 {
-	static unsigned long counter;
-	char host[256] = "";
-	struct timespec now;
+	static uint64_t counter;
+	char host[256] = "", when[BASE36], process[BASE36], count[BASE36],
+	    random[BASE36];
 	uint64_t noise;
 
 	if (domain == NULL || !is_id_domain(domain)) {
@@ -307,9 +322,9 @@ build_new_id(const char *domain)
 			strlcpy(host, "localhost", sizeof host);
 		domain = host;
 	}
-	clock_gettime(CLOCK_REALTIME, &now);
 	arc4random_buf(&noise, sizeof noise);
-	return xasprintf("<%llx.%lx.%lx.%016llx@%s>",
-	    (unsigned long long)now.tv_sec, (unsigned long)getpid(), counter++,
-	    (unsigned long long)noise, domain);
+	return xasprintf("<%s.%s.%s.%s@%s>",
+	    base36((uint64_t)time(NULL), when),
+	    base36((uint64_t)getpid(), process), base36(counter++, count),
+	    base36(noise, random), domain);
 }

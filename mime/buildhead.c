@@ -397,7 +397,8 @@ head_of_message(struct build *b, struct build_part *root,
 	out = xmemstream(&b->head, &b->head_len);
 	fprintf(out, "Date: %s\n", b->date);
 	r = put_fields(out, b, o, why);
-	fprintf(out, "Message-ID: %s\nMIME-Version: 1.0\n", b->id);
+	put_ids(out, "Message-ID", b->id);
+	fputs("MIME-Version: 1.0\n", out);
 	if (root == NULL)
 		fputs("Content-Type: text/plain; charset=us-ascii\n"
 		    "Content-Transfer-Encoding: 7bit\n", out);
