@@ -220,8 +220,11 @@ static void
 put_type(FILE *out, const struct build_part *p, const char *name)
 {
 	const struct plan *plan = PLAN(p);
-	int column = fprintf(out, "Content-Type: %s", plan->type);
 	struct build_part *first;
+	int column = fprintf(out, "Content-Type:%s", strlen(plan->type) + 15 >
+	    MAX_HEADER_LINE ? "\n\t" : " ");
+
+	column += fprintf(out, "%s", plan->type);
 
 	if (build_is_container(p)) {
 		for (first = p->child; build_standing(first) == NULL; )

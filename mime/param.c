@@ -389,6 +389,7 @@ params_add(struct params *ps, const char *name, const char *value)
 
 /* --- Writing --- */
 
+/* A token of RFC 2045 without the marks of RFC 2231, at which some readers stop. */
 static bool
 is_token(const char *s)
 {
@@ -396,7 +397,7 @@ is_token(const char *s)
 		return false;
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 127 ||
-		    strchr("()<>@,;:\\\"/[]?=", *s) != NULL)
+		    strchr("()<>@,;:\\\"/[]?='*%", *s) != NULL)
 			return false;
 	return true;
 }

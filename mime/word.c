@@ -357,7 +357,10 @@ without_blanks(struct span s)
 	return s;
 }
 
-/* From `s' on, the runs that need words, with the blanks between them: they become one text. */
+/*
+ * From `s' on, the runs that need words, with the blanks between them: they
+ * become one text.  The first is among them in any case.
+ */
 static struct span
 coded_runs(struct span s)
 {
@@ -366,7 +369,7 @@ coded_runs(struct span s)
 	for (;;) {
 		run = next_run(s);
 		bare = without_blanks(run);
-		if (bare.n == 0 || !needs_word(bare))
+		if (bare.n == 0 || (all.n > 0 && !needs_word(bare)))
 			return all;
 		all.n = (size_t)(run.p + run.n - all.p);
 		s.p += run.n;
@@ -374,14 +377,29 @@ coded_runs(struct span s)
 	}
 }
 
+/*
+ * The first run of a text that fits no line behind the name: folding there would
+ * leave a blank at the start of the text for some readers, a word does not.
+ * Fields that are no text (URLs in List-Unsubscribe) are folded nevertheless.
+ */
+static bool
+is_too_long(const char *name, size_t n)
+{
+	return strlen(name) + 2 + n > MAX_HEADER_LINE &&
+	    (strcasecmp(name, "Subject") == 0 ||
+	    strcasecmp(name, "Comments") == 0 ||
+	    strcasecmp(name, "Content-Description") == 0);
+}
+
 void
 word_field(FILE *out, const char *name, const char *value)
 {
 	struct span s = span_of(value), run, bare;
-	size_t column = strlen(name) + 1;
+	size_t column = strlen(name) + 1, all;
 
 	fprintf(out, "%s:", name);
 	s = span_trim(s);
+	all = s.n;
 	if (s.n == 0)
 		putc(' ', out);
 	while (s.n > 0) {
@@ -389,7 +407,8 @@ word_field(FILE *out, const char *name, const char *value)
 		bare = without_blanks(run);
 		if (bare.n == 0)
 			break;
-		if (needs_word(bare)) {
+		if (needs_word(bare) || (s.n == all &&
+		    is_too_long(name, bare.n))) {
 			/* Of the blanks before it only the first is outside. */
 			if (bare.p > s.p)
 				bare.p = s.p + 1;
@@ -401,7 +420,7 @@ word_field(FILE *out, const char *name, const char *value)
 		} else {
 			/* Fold at the blank before it, which stays. */
 			if (column + run.n + (run.p == bare.p) >
-			    MAX_HEADER_LINE && column > strlen(name) + 1) {
+			    MAX_HEADER_LINE && column > 0) {
 				putc('\n', out);
 				column = 0;
 			}

@@ -10,6 +10,9 @@ use MIME::WordDecoder;
 
 my ($seen, $bad) = (0, 0);
 
+# Its decoder of quoted-printable is not clean under warnings.
+$SIG{__WARN__} = sub { warn @_ unless $_[0] =~ /QuotedPrint\.pm/ };
+
 sub fault {
 	print "# ", encode_utf8(join(' ', @_)), "\n";
 	$bad++;

@@ -58,7 +58,7 @@ def subject(r):
     if kind < 0.08:
         return r.choice("yx") * 4000
     if kind < 0.12:
-        return " ".join(words(r, r.randrange(200, 800)))[:4000]
+        return " ".join(words(r, r.randrange(200, 800)))[:4000].strip()
     text = " ".join(words(r, r.randrange(1, 30)))
     if r.random() < 0.1:
         text = text.replace(" ", "  ")
