@@ -298,14 +298,14 @@ is_id_domain(const char *s)
 static const char *
 base36(uint64_t n, char out[static BASE36])
 {
-	char *p = out + BASE36;
+	size_t i = BASE36 - 1;
 
-	*--p = '\0';
+	out[i] = '\0';
 	do {
-		*--p = "0123456789abcdefghijklmnopqrstuvwxyz"[n % 36];
+		out[--i] = "0123456789abcdefghijklmnopqrstuvwxyz"[n % 36];
 		n /= 36;
 	} while (n > 0);
-	return p;
+	return out + i;
 }
 
 char *

@@ -141,7 +141,7 @@ choose_charset(struct planner *pl, struct build_part *p, const struct scan *s)
 	pl->warned = true;
 	text = xasprintf("%s: is not UTF-8, labelled %s", plan_called(p),
 	    pl->charset_8bit);
-	pl->o->warn(text);
+	(*pl->o->warn)(text);
 	free(text);
 }
 

@@ -18,7 +18,8 @@ open_sink(void *ctx, int (*put)(void *, const char *, int), int (*end)(void *))
 
 	if (f == NULL)
 		free(xmalloc(SIZE_MAX / 2));
-	setvbuf(f, NULL, _IOFBF, SCAN_BUFFER);
+	else
+		setvbuf(f, NULL, _IOFBF, SCAN_BUFFER);
 	return f;
 }
 
