@@ -39,6 +39,12 @@ ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 
 MIME_SRCS =	mime/addr.c \
 	mime/b64.c \
+	mime/build.c \
+	mime/buildhead.c \
+	mime/buildplan.c \
+	mime/buildscan.c \
+	mime/buildsource.c \
+	mime/buildwrite.c \
 	mime/date.c \
 	mime/envelope.c \
 	mime/flowed.c \
@@ -49,6 +55,7 @@ MIME_SRCS =	mime/addr.c \
 	mime/partdecode.c \
 	mime/qp.c \
 	mime/text.c \
+	mime/type.c \
 	mime/utf8.c \
 	mime/word.c \
 
@@ -130,7 +137,8 @@ CMD_SRCS =	cmd/edit.c \
 	cmd/term_plain.c \
 	cmd/write.c \
 
-UNIT_SRCS =	tests/unit/fetch.c \
+UNIT_SRCS =	tests/unit/build.c \
+	tests/unit/fetch.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
@@ -142,6 +150,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 
 SHELL_TESTS =	tests/compose.t \
 	tests/demo.t \
+	tests/drafts.t \
 	tests/fetch.t \
 	tests/imap.t \
 	tests/layers.t \
@@ -164,7 +173,7 @@ LIB_OBJS =	$(LIB_SRCS:.c=.o)
 LIB_ASAN =	$(LIB_SRCS:.c=.ao)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
-TOOLS =		tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
+TOOLS =		tests/draft tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
 
 all: mailx mailx-mime
 
@@ -200,6 +209,8 @@ mailx.asan: mailx.ao libmailx-asan.a
 mailx-mime.asan: mime/mailx-mime.ao libmailx-asan.a
 	$(CC) $(ASAN_CFLAGS) mime/mailx-mime.ao -o $@ libmailx-asan.a $(LIBS)
 
+tests/draft: tests/draft.c libmime.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/draft.c -o $@ libmime.a $(MIME_LIBS)
 tests/ports: tests/ports.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/ports.c -o $@ $(BSD_LIBS)
 tests/relay: tests/relay.c
