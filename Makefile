@@ -100,13 +100,21 @@ STORE_SRCS =	store/generic.c \
 	store/step.c \
 	store/store.c \
 
-CMD_SRCS =	cmd/fetch.c \
+CMD_SRCS =	cmd/alias.c \
+	cmd/expr.c \
+	cmd/fetch.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
+	cmd/fields.c \
+	cmd/folder.c \
+	cmd/foldercmd.c \
+	cmd/foldername.c \
+	cmd/folderquit.c \
 	cmd/headers.c \
 	cmd/html.c \
 	cmd/json.c \
+	cmd/msgs.c \
 	cmd/out.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
@@ -118,20 +126,28 @@ CMD_SRCS =	cmd/fetch.c \
 	cmd/sanitise.c \
 	cmd/search.c \
 	cmd/server.c \
+	cmd/set.c \
 	cmd/structure.c \
 	cmd/table.c \
 	cmd/term.c \
 	cmd/term_plain.c \
+	cmd/vars.c \
+	cmd/vartable.c \
 
-UNIT_SRCS =	tests/unit/fetch.c \
+UNIT_SRCS =	tests/unit/alias.c \
+	tests/unit/expr.c \
+	tests/unit/fetch.c \
+	tests/unit/folder.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
+	tests/unit/msgs.c \
 	tests/unit/netrc.c \
 	tests/unit/pop3.c \
 	tests/unit/seen.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
+	tests/unit/vars.c \
 
 SHELL_TESTS =	tests/compose.t \
 	tests/demo.t \
