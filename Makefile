@@ -109,14 +109,22 @@ STORE_SRCS =	store/generic.c \
 
 CMD_SRCS =	cmd/edit.c \
 	cmd/extract.c \
+CMD_SRCS =	cmd/alias.c \
+	cmd/expr.c \
 	cmd/fetch.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
 	cmd/flag.c \
+	cmd/fields.c \
+	cmd/folder.c \
+	cmd/foldercmd.c \
+	cmd/foldername.c \
+	cmd/folderquit.c \
 	cmd/headers.c \
 	cmd/html.c \
 	cmd/json.c \
+	cmd/msgs.c \
 	cmd/out.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
@@ -131,6 +139,7 @@ CMD_SRCS =	cmd/edit.c \
 	cmd/save.c \
 	cmd/search.c \
 	cmd/server.c \
+	cmd/set.c \
 	cmd/structure.c \
 	cmd/table.c \
 	cmd/term.c \
@@ -139,14 +148,23 @@ CMD_SRCS =	cmd/edit.c \
 
 UNIT_SRCS =	tests/unit/build.c \
 	tests/unit/fetch.c \
+	cmd/vars.c \
+	cmd/vartable.c \
+
+UNIT_SRCS =	tests/unit/alias.c \
+	tests/unit/expr.c \
+	tests/unit/fetch.c \
+	tests/unit/folder.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
+	tests/unit/msgs.c \
 	tests/unit/netrc.c \
 	tests/unit/pop3.c \
 	tests/unit/seen.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
+	tests/unit/vars.c \
 
 SHELL_TESTS =	tests/compose.t \
 	tests/demo.t \
