@@ -100,13 +100,20 @@ STORE_SRCS =	store/generic.c \
 	store/step.c \
 	store/store.c \
 
-CMD_SRCS =	cmd/fetch.c \
+CMD_SRCS =	cmd/args.c \
+	cmd/define.c \
+	cmd/echo.c \
+	cmd/fetch.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
+	cmd/gate.c \
 	cmd/headers.c \
+	cmd/help.c \
 	cmd/html.c \
+	cmd/if.c \
 	cmd/json.c \
+	cmd/options.c \
 	cmd/out.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
@@ -114,14 +121,23 @@ CMD_SRCS =	cmd/fetch.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
 	cmd/print.c \
+	cmd/quit.c \
 	cmd/read.c \
+	cmd/run.c \
 	cmd/sanitise.c \
+	cmd/schema.c \
 	cmd/search.c \
+	cmd/secret.c \
+	cmd/sendmode.c \
 	cmd/server.c \
+	cmd/shell.c \
+	cmd/source.c \
 	cmd/structure.c \
 	cmd/table.c \
 	cmd/term.c \
 	cmd/term_plain.c \
+	cmd/wordfile.c \
+	cmd/words.c \
 
 UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/imapload.c \
