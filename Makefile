@@ -103,11 +103,14 @@ STORE_SRCS =	store/generic.c \
 CMD_SRCS =	cmd/args.c \
 	cmd/define.c \
 	cmd/echo.c \
+CMD_SRCS =	cmd/edit.c \
+	cmd/extract.c \
 	cmd/fetch.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
 	cmd/gate.c \
+	cmd/flag.c \
 	cmd/headers.c \
 	cmd/help.c \
 	cmd/html.c \
@@ -120,12 +123,16 @@ CMD_SRCS =	cmd/args.c \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/pipe.c \
 	cmd/print.c \
 	cmd/quit.c \
 	cmd/read.c \
 	cmd/run.c \
 	cmd/sanitise.c \
 	cmd/schema.c \
+	cmd/safefile.c \
+	cmd/sanitise.c \
+	cmd/save.c \
 	cmd/search.c \
 	cmd/secret.c \
 	cmd/sendmode.c \
@@ -138,6 +145,7 @@ CMD_SRCS =	cmd/args.c \
 	cmd/term_plain.c \
 	cmd/wordfile.c \
 	cmd/words.c \
+	cmd/write.c \
 
 UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/imapload.c \
@@ -159,6 +167,7 @@ SHELL_TESTS =	tests/compose.t \
 	tests/read.t \
 	tests/refused.t \
 	tests/road.t \
+	tests/save.t \
 
 FUZZERS =	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
