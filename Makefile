@@ -107,6 +107,9 @@ STORE_SRCS =	store/generic.c \
 	store/step.c \
 	store/store.c \
 
+CMD_SRCS =	cmd/args.c \
+	cmd/define.c \
+	cmd/echo.c \
 CMD_SRCS =	cmd/edit.c \
 	cmd/extract.c \
 CMD_SRCS =	cmd/alias.c \
@@ -115,6 +118,7 @@ CMD_SRCS =	cmd/alias.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
+	cmd/gate.c \
 	cmd/flag.c \
 	cmd/fields.c \
 	cmd/folder.c \
@@ -122,9 +126,12 @@ CMD_SRCS =	cmd/alias.c \
 	cmd/foldername.c \
 	cmd/folderquit.c \
 	cmd/headers.c \
+	cmd/help.c \
 	cmd/html.c \
+	cmd/if.c \
 	cmd/json.c \
 	cmd/msgs.c \
+	cmd/options.c \
 	cmd/out.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
@@ -133,17 +140,27 @@ CMD_SRCS =	cmd/alias.c \
 	cmd/outsummary.c \
 	cmd/pipe.c \
 	cmd/print.c \
+	cmd/quit.c \
 	cmd/read.c \
+	cmd/run.c \
+	cmd/sanitise.c \
+	cmd/schema.c \
 	cmd/safefile.c \
 	cmd/sanitise.c \
 	cmd/save.c \
 	cmd/search.c \
+	cmd/secret.c \
+	cmd/sendmode.c \
 	cmd/server.c \
 	cmd/set.c \
+	cmd/shell.c \
+	cmd/source.c \
 	cmd/structure.c \
 	cmd/table.c \
 	cmd/term.c \
 	cmd/term_plain.c \
+	cmd/wordfile.c \
+	cmd/words.c \
 	cmd/write.c \
 
 UNIT_SRCS =	tests/unit/build.c \
