@@ -150,6 +150,12 @@ FUZZERS =	tests/fuzz/imapload.fuzz \
 	tests/fuzz/seen.fuzz \
 	tests/fuzz/utf7.fuzz \
 
+CORPUS_OBJS =	tests/corpus.o \
+	tests/corpus_mailboxes.o \
+	tests/corpus_messages.o \
+	tests/corpus_replies.o \
+	tests/corpus_tables.o \
+
 MIME_OBJS =	$(MIME_SRCS:.c=.o)
 LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
 LIB_OBJS =	$(LIB_SRCS:.c=.o)
@@ -198,8 +204,8 @@ tests/relay: tests/relay.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/relay.c -o $@ $(BSD_LIBS)
 tests/fake: tests/fake.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/fake.c -o $@ $(LIBS)
-tests/corpus: tests/corpus.c libmime.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/corpus.c -o $@ libmime.a $(MIME_LIBS)
+tests/corpus: $(CORPUS_OBJS) libmailx.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CORPUS_OBJS) -o $@ libmailx.a $(LIBS)
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
