@@ -38,6 +38,7 @@ ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 		-fno-omit-frame-pointer $(SANITIZE)
 
 MIME_SRCS =	mime/addr.c \
+	mime/addrspec.c \
 	mime/b64.c \
 	mime/date.c \
 	mime/envelope.c \
@@ -150,6 +151,14 @@ FUZZERS =	tests/fuzz/imapload.fuzz \
 	tests/fuzz/seen.fuzz \
 	tests/fuzz/utf7.fuzz \
 
+# The filter, beside libmime.a.
+FILTER_SRCS =	mime/mailx-mime.c \
+	mime/mimecode.c \
+	mime/mimeencode.c \
+	mime/mimeread.c \
+
+FILTER_OBJS =	$(FILTER_SRCS:.c=.o)
+FILTER_ASAN =	$(FILTER_SRCS:.c=.ao)
 CORPUS_OBJS =	tests/corpus.o \
 	tests/corpus_mailboxes.o \
 	tests/corpus_messages.o \
@@ -181,8 +190,8 @@ all: mailx mailx-mime
 
 mailx: mailx.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o -o $@ libmailx.a $(LIBS)
-mailx-mime: mime/mailx-mime.o libmime.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mime/mailx-mime.o -o $@ libmime.a $(MIME_LIBS)
+mailx-mime: $(FILTER_OBJS) libmime.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(FILTER_OBJS) -o $@ libmime.a $(MIME_LIBS)
 libmime.a: util.o $(MIME_OBJS)
 	rm -f $@
 	ar rc $@ util.o $(MIME_OBJS)
@@ -195,8 +204,8 @@ libmailx-asan.a: $(LIB_ASAN)
 	ar rc $@ $(LIB_ASAN)
 mailx.asan: mailx.ao libmailx-asan.a
 	$(CC) $(ASAN_CFLAGS) mailx.ao -o $@ libmailx-asan.a $(LIBS)
-mailx-mime.asan: mime/mailx-mime.ao libmailx-asan.a
-	$(CC) $(ASAN_CFLAGS) mime/mailx-mime.ao -o $@ libmailx-asan.a $(LIBS)
+mailx-mime.asan: $(FILTER_ASAN) libmailx-asan.a
+	$(CC) $(ASAN_CFLAGS) $(FILTER_ASAN) -o $@ libmailx-asan.a $(LIBS)
 
 tests/ports: tests/ports.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/ports.c -o $@ $(BSD_LIBS)
@@ -236,7 +245,7 @@ bench: all
 lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
-	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c mime/mailx-mime.c
+	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c $(FILTER_SRCS)
 	shellcheck -s sh tests/*.sh tests/*.t tests/fuzz/*.sh .ci/run
 	mandoc -Tlint -Wwarning mailx.1
 

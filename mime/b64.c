@@ -195,7 +195,7 @@ struct decoder {
 	FILE		*out;		/* borrowed */
 	unsigned	*defects;	/* borrowed; or NULL */
 	unsigned	 held[4];
-	unsigned	 n, pads;
+	unsigned	 n, pads;	/* values held; `=' seen: the end of the data */
 };
 
 static void
@@ -230,17 +230,17 @@ decoder_write(void *ctx, const char *in, int len)
 	for (i = 0; i < len; i++) {
 		v = value((unsigned char)in[i]);
 		if (v < 64) {
-			if (d->pads > 0)	/* text goes on behind padding */
+			if (d->pads > 0) {	/* RFC 2045 6.8: the end */
 				spoil(d);
-			d->pads = 0;
+				continue;
+			}
 			d->held[d->n++] = v;
 			if (d->n == 4)
 				q = flush_group(d, q);
 		} else if (v == PAD) {
-			if (d->n == 1)
+			if (d->n == 1 || (d->n == 0 && d->pads == 0))
 				spoil(d);
-			if (d->n > 0)
-				q = flush_group(d, q);
+			q = flush_group(d, q);
 			d->pads++;
 		} else if (!ascii_is_space((unsigned char)in[i]))
 			spoil(d);

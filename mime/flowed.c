@@ -23,13 +23,13 @@ struct flowed {
 };
 
 static void
-begin(struct flowed *f, unsigned depth)
+begin(struct flowed *f, unsigned depth, bool empty)
 {
 	unsigned i;
 
 	for (i = 0; i < depth; i++)
 		putc('>', f->out);
-	if (depth > 0)
+	if (depth > 0 && !empty)
 		putc(' ', f->out);
 	f->depth = depth;
 }
@@ -61,10 +61,11 @@ put_line(struct flowed *f, const char *p, size_t n)
 	}
 	mark = n == 3 && memcmp(p, "-- ", 3) == 0;
 	soft = !mark && n > 0 && p[n - 1] == ' ';
-	if (f->open && (depth != f->depth || mark))
+	/* An empty line parts paragraphs, whatever stands before it. */
+	if (f->open && (depth != f->depth || mark || n == 0))
 		end_paragraph(f);
 	if (!f->open)
-		begin(f, depth);
+		begin(f, depth, n == 0);
 	if (soft && f->delsp)
 		n--;
 	fwrite(p, 1, n, f->out);

@@ -92,7 +92,8 @@ head_parse(struct head *h, char *text, size_t len)
 		n = nl == NULL ? (size_t)(end - p) : (size_t)(nl - p) + 1;
 		if (text_length(p, n) == 0)
 			return;
-		if (first && n > 5 && memcmp(p, "From ", 5) == 0) {
+		name = field_name(p, text_length(p, n), &colon);
+		if (first && name == 0 && n > 5 && memcmp(p, "From ", 5) == 0) {
 			first = false;
 			continue;
 		}
@@ -111,7 +112,6 @@ head_parse(struct head *h, char *text, size_t len)
 				h->defects |= DEFECT_FIELD;
 			continue;
 		}
-		name = field_name(p, text_length(p, n), &colon);
 		open = name > 0;
 		if (open)
 			add_field(h, &cap, p, name, colon, text_length(p, n));

@@ -21,6 +21,37 @@
 /* An answer as a table shows it; NULL: nothing. */
 typedef char *answer_fn(struct span input);
 
+/* Octets, escaped. */
+static char *
+escaped(const char *p, size_t len)
+{
+	size_t i, n;
+	char *answer;
+	FILE *f = xmemstream(&answer, &n);
+
+	for (i = 0; i < len; i++)
+		if (p[i] == '\\' || ascii_is_control((unsigned char)p[i]))
+			fprintf(f, "\\x%02x", (unsigned char)p[i]);
+		else
+			putc(p[i], f);
+	fclose(f);
+	return answer;
+}
+
+/* What a filter makes of the input. */
+static char *
+filtered(FILE *filter, FILE *out, char **text, size_t *len, struct span input)
+{
+	char *answer;
+
+	fwrite(input.p, 1, input.n, filter);
+	fclose(filter);
+	fclose(out);
+	answer = escaped(*text, *len);
+	free(*text);
+	return answer;
+}
+
 static char *
 answer_words(struct span input)
 {
@@ -48,13 +79,13 @@ answer_params(struct span input)
 	FILE *f = xmemstream(&answer, &len);
 
 	params_parse(&ps, input, NULL);
-	value = corpus_value(ps.value);
+	value = escaped(ps.value, strlen(ps.value));
 	fputs(value, f);
 	free(value);
 	if (ps.n > 1)
 		qsort(ps.v, ps.n, sizeof *ps.v, compare_params);
 	for (i = 0; i < ps.n; i++) {
-		value = corpus_value(ps.v[i].value);
+		value = escaped(ps.v[i].value, strlen(ps.v[i].value));
 		fprintf(f, "\t%s\t%s", ps.v[i].name, value);
 		free(value);
 	}
@@ -112,37 +143,23 @@ answer_date(struct span input)
 	    d.zone < 0 ? '-' : '+', zone / 60, zone % 60);
 }
 
-/* What a filter makes of the input, escaped. */
-static char *
-filtered(FILE *filter, FILE *out, char **text, size_t *len, struct span input)
-{
-	size_t i, n;
-	char *answer;
-	FILE *f;
-
-	fwrite(input.p, 1, input.n, filter);
-	fclose(filter);
-	fclose(out);
-	f = xmemstream(&answer, &n);
-	for (i = 0; i < *len; i++)
-		if ((*text)[i] == '\\' ||
-		    ascii_is_control((unsigned char)(*text)[i]))
-			fprintf(f, "\\x%02x", (unsigned char)(*text)[i]);
-		else
-			putc((*text)[i], f);
-	fclose(f);
-	free(*text);
-	return answer;
-}
-
 static char *
 answer_qp(struct span input)
 {
-	char *text;
-	size_t len;
-	FILE *out = xmemstream(&text, &len);
+	char *text, *answer;
+	size_t len, i, n;
+	FILE *out = xmemstream(&text, &len), *f = qp_decoder(out, NULL);
 
-	return filtered(qp_decoder(out, NULL), out, &text, &len, input);
+	fwrite(input.p, 1, input.n, f);
+	fclose(f);
+	fclose(out);
+	/* The table shows CRLF as LF, coded ones too. */
+	for (i = n = 0; i < len; i++)
+		if (text[i] != '\r' || i + 1 == len || text[i + 1] != '\n')
+			text[n++] = text[i];
+	answer = escaped(text, n);
+	free(text);
+	return answer;
 }
 
 static char *
