@@ -44,6 +44,7 @@ MIME_SRCS =	mime/addr.c \
 	mime/envelope.c \
 	mime/flowed.c \
 	mime/head.c \
+	mime/hz.c \
 	mime/param.c \
 	mime/parse.c \
 	mime/part.c \
