@@ -248,7 +248,7 @@ lint:
 	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
 	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c $(FILTER_SRCS)
 	shellcheck -s sh tests/*.sh tests/*.t tests/fuzz/*.sh .ci/run
-	mandoc -Tlint -Wwarning mailx.1
+	mandoc -Tlint -Wwarning mailx.1 mime/mailx-mime.1
 
 metrics:
 	@sh tests/metrics.sh
@@ -256,11 +256,11 @@ metrics:
 install: all
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
 	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
-	install -m 644 mailx.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 644 mailx.1 mime/mailx-mime.1 $(DESTDIR)$(MANDIR)/man1
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
-	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1
+	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1 $(DESTDIR)$(MANDIR)/man1/mailx-mime.1
 
 dist:
 	git archive --prefix=mailx-$(VERSION)/ -o mailx-$(VERSION).tar.gz HEAD
