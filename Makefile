@@ -42,6 +42,7 @@ MIME_SRCS =	mime/addr.c \
 	mime/b64.c \
 	mime/date.c \
 	mime/envelope.c \
+	mime/filter.c \
 	mime/flowed.c \
 	mime/head.c \
 	mime/hz.c \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "text.h"
 
 #define MAX_QUOTES	100
@@ -131,13 +132,9 @@ FILE *
 flowed_decoder(FILE *out, bool delsp)
 {
 	struct flowed *f = xcalloc(1, sizeof *f);
-	FILE *stream;
 
 	f->out = out;
 	f->delsp = delsp;
 	f->line = xmalloc(MAX_GATHERED);
-	stream = funopen(f, NULL, flowed_write, NULL, flowed_close);
-	if (stream == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	return stream;
+	return filter_new(f, flowed_write, flowed_close);
 }

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "filter.h"
 #include "text_in.h"
 
 struct hz {
@@ -64,11 +65,7 @@ FILE *
 hz_decoder(FILE *out)
 {
 	struct hz *h = xcalloc(1, sizeof *h);
-	FILE *f;
 
 	h->out = out;
-	f = funopen(h, NULL, hz_write, NULL, hz_close);
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	return f;
+	return filter_new(h, hz_write, hz_close);
 }

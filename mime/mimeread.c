@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "filter.h"
 #include "mimefilter.h"
 #include "part.h"
 #include "text.h"
@@ -102,13 +103,9 @@ FILE *
 visible_filter(FILE *out)
 {
 	struct visible *v = xcalloc(1, sizeof *v);
-	FILE *f;
 
 	v->out = out;
-	f = funopen(v, NULL, visible_write, NULL, visible_close);
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	return f;
+	return filter_new(v, visible_write, visible_close);
 }
 
 /* --- Input --- */

@@ -12,13 +12,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "filter.h"
 #include "head.h"
 #include "text.h"
 #include "text_in.h"
 
 #define MAX_LABEL	40
 #define CARRY		16		/* octets of a character cut by a block's end */
-#define FILTER_BUFFER	(16 * 1024)
 
 static const struct {
 	const char *label, *means;
@@ -380,18 +380,13 @@ text_decoder(FILE *out, const char *charset, const char *charset_8bit,
     unsigned *defects)
 {
 	struct converter *c;
-	FILE *f;
 
 	if (is_hz(charset))
 		return hz_decoder(text_decoder(out, "gb2312", charset_8bit,
 		    defects));
 	c = xmalloc(sizeof *c);
 	converter_init(c, out, charset, charset_8bit, defects);
-	f = funopen(c, NULL, converter_write, NULL, converter_close);
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	setvbuf(f, NULL, _IOFBF, FILTER_BUFFER);
-	return f;
+	return filter_new(c, converter_write, converter_close);
 }
 
 static char *
