@@ -137,6 +137,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/utf7.c \
 
 SHELL_TESTS =	tests/compose.t \
+	tests/corpus.t \
 	tests/demo.t \
 	tests/fetch.t \
 	tests/imap.t \
