@@ -126,15 +126,25 @@ CMD_SRCS =	cmd/fetch.c \
 	cmd/term.c \
 	cmd/term_plain.c \
 
-UNIT_SRCS =	tests/unit/fetch.c \
+UNIT_SRCS =	tests/unit/addr.c \
+	tests/unit/b64.c \
+	tests/unit/date.c \
+	tests/unit/fetch.c \
+	tests/unit/flowed.c \
+	tests/unit/head.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
 	tests/unit/netrc.c \
+	tests/unit/param.c \
+	tests/unit/part.c \
 	tests/unit/pop3.c \
+	tests/unit/qp.c \
 	tests/unit/seen.c \
+	tests/unit/text.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
+	tests/unit/word.c \
 
 SHELL_TESTS =	tests/compose.t \
 	tests/corpus.t \
