@@ -23,6 +23,7 @@ struct lexer {
 	bool		 blank;		/* white space or a comment stood before it */
 	struct span	 comment;	/* the last one passed over */
 	bool		 spoilt;	/* a comment without end, or a stray line break */
+	bool		 no_quote, no_bracket;	/* no `"' or `]' closes from here on */
 };
 
 /* A line break is white space only in front of white space (RFC 5322 3.2.2). */
@@ -84,16 +85,20 @@ skip_blanks(struct lexer *l)
 	}
 }
 
-/* To the closing mark, backslashes minded; without one, it is a word. */
+/* The mark that closes what opens at p, or NULL; looked for in vain only once. */
 static const char *
-find_close(const char *p, const char *end, char mark)
+find_close(struct lexer *l, const char *p)
 {
-	for (p++; p < end; p++) {
-		if (*p == '\\' && p + 1 < end)
+	char mark = *p == '"' ? '"' : ']';
+	bool *none = mark == '"' ? &l->no_quote : &l->no_bracket;
+
+	for (p++; p < l->end && !*none; p++) {
+		if (*p == '\\' && p + 1 < l->end)
 			p++;
 		else if (*p == mark)
 			return p;
 	}
+	*none = true;
 	return NULL;
 }
 
@@ -106,15 +111,13 @@ next(struct lexer *l)
 	l->start = l->p;
 	if (l->p == l->end)
 		return T_END;
-	if (*l->p == '"' &&
-	    (close = find_close(l->p, l->end, '"')) != NULL) {
+	if (*l->p == '"' && (close = find_close(l, l->p)) != NULL) {
 		l->text.p = l->p + 1;
 		l->text.n = (size_t)(close - l->p) - 1;
 		l->p = close + 1;
 		return T_QUOTED;
 	}
-	if (*l->p == '[' &&
-	    (close = find_close(l->p, l->end, ']')) != NULL) {
+	if (*l->p == '[' && (close = find_close(l, l->p)) != NULL) {
 		l->text.p = l->p;
 		l->text.n = (size_t)(close - l->p) + 1;
 		l->p = close + 1;
@@ -202,6 +205,25 @@ put_octets(char *out, const char *p, size_t n)
 	return out;
 }
 
+/* A local part of several words, which is none, in quotes: nobody's address is made up. */
+static char *
+quote_local(char *addr, const char *at)
+{
+	char *out = xmalloc(2 * strlen(addr) + 3), *q = out;
+	const char *p;
+
+	*q++ = '"';
+	for (p = addr; p < at; p++) {
+		if (*p == '"' || *p == '\\')
+			*q++ = '\\';
+		*q++ = *p;
+	}
+	*q++ = '"';
+	memcpy(q, at, strlen(at) + 1);
+	free(addr);
+	return out;
+}
+
 /*
  * An addr-spec without blanks and comments; quotes stay where they are needed.  A
  * source route (RFC 5322 4.4) is passed over; any other special ends it.
@@ -210,22 +232,30 @@ static char *
 clean_addr(struct span s)
 {
 	struct lexer l = { .p = s.p, .end = s.p + s.n };
-	char *out = xmalloc(s.n + 1), *q = out;
+	char *out = xmalloc(s.n + 1), *q = out, *at = NULL;
 	enum token t;
-	bool route = false;
+	bool route = false, words = false;
 
 	while ((t = next(&l)) != T_END) {
 		if (t == T_SPECIAL && l.special == '@' && q == out)
 			route = true;
 		if (t == T_SPECIAL && l.special != '@' && !route)
 			break;
-		if (t == T_SPECIAL && l.special == ':')
-			route = false;
-		else if (!route)
-			q = put_octets(q, l.start, (size_t)(l.p - l.start));
+		if (route) {
+			route = t != T_SPECIAL || l.special != ':';
+			continue;
+		}
+		if (t == T_SPECIAL && at == NULL)
+			at = q;
+		else if (at == NULL && q > out && l.blank && q[-1] != '.' &&
+		    *l.start != '.') {
+			words = true;
+			*q++ = ' ';
+		}
+		q = put_octets(q, l.start, (size_t)(l.p - l.start));
 	}
 	*q = '\0';
-	return out;
+	return words ? quote_local(out, at == NULL ? q : at) : out;
 }
 
 /* A quoted local part that needs no quotes goes without (RFC 5321 4.1.2). */
@@ -263,7 +293,7 @@ is_sound(struct span raw, const char *addr)
 		raw.p = colon + 1;
 	}
 	if (strchr(addr, '@') == NULL)
-		return memchr(raw.p, ' ', raw.n) == NULL &&
+		return *addr != '\0' && span_eq(raw, addr) &&
 		    strpbrk(addr, "=?<>\"\\()[]:;,") == NULL;
 	return addr_is_spec(raw);
 }
@@ -324,8 +354,8 @@ read_angle(struct lexer *l)
 	struct span s = { p, 0 };
 
 	for (; p < l->end && *p != '>'; p++) {
-		if ((*p == '"' || *p == '[') && (close = find_close(p, l->end,
-		    *p == '"' ? '"' : ']')) != NULL)
+		if ((*p == '"' || *p == '[') &&
+		    (close = find_close(l, p)) != NULL)
 			p = close;
 		else if (*p == ',' && *s.p != '@')
 			break;
@@ -456,46 +486,4 @@ addrs_has(const struct addrs *as, const char *addr)
 		if (same_addr(as->v[i].addr, addr))
 			return true;
 	return false;
-}
-
-/* --- Printing --- */
-
-char *
-addr_display(const struct addr *a)
-{
-	const char *p;
-	char *out;
-	size_t len;
-	FILE *f;
-
-	if (a->name == NULL)
-		return xstrdup(a->addr);
-	if (strpbrk(a->name, "()<>[]:;@\\,.\"") == NULL)
-		return xasprintf("%s <%s>", a->name, a->addr);
-	f = xmemstream(&out, &len);
-	putc('"', f);
-	for (p = a->name; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			putc('\\', f);
-		putc(*p, f);
-	}
-	fprintf(f, "\" <%s>", a->addr);
-	fclose(f);
-	return out;
-}
-
-char *
-addr_header(const struct addr *a)
-{
-	char *out;
-	size_t len;
-	FILE *f;
-
-	if (a->name == NULL)
-		return xstrdup(a->addr);
-	f = xmemstream(&out, &len);
-	word_phrase(f, a->name);
-	fprintf(f, " <%s>", a->addr);
-	fclose(f);
-	return out;
 }

@@ -2,11 +2,13 @@
 /*
  * addrspec.c -- is it an address?  Two answers: addr_is_spec, for what was read,
  * takes all that RFC 5322 ever allowed (3.4.1, 4.4; comments, folding, UTF-8 of
- * RFC 6532); addr_check, for what we are to use, RFC 5321's forms alone.
+ * RFC 6532); addr_check, for what we are to use, RFC 5321's forms alone.  And how
+ * it is written.
  */
 #include <string.h>
 
 #include "addr.h"
+#include "word.h"
 
 #define MAX_ADDR	998
 
@@ -249,4 +251,47 @@ addr_check(struct span addr, bool utf8, struct fail *why)
 		return fail(why, EX_DATAERR, "%.*s: not an address",
 		    (int)addr.n, addr.p);
 	return 0;
+}
+
+/* --- Printing --- */
+
+char *
+addr_display(const struct addr *a)
+{
+	const char *p;
+	char *out;
+	size_t len;
+	FILE *f;
+
+	if (a->name == NULL)
+		return xstrdup(a->addr);
+	if (strpbrk(a->name, "()<>[]:;@\\,.\"") == NULL &&
+	    strstr(a->name, "  ") == NULL)
+		return xasprintf("%s <%s>", a->name, a->addr);
+	f = xmemstream(&out, &len);
+	putc('"', f);
+	for (p = a->name; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			putc('\\', f);
+		putc(*p, f);
+	}
+	fprintf(f, "\" <%s>", a->addr);
+	fclose(f);
+	return out;
+}
+
+char *
+addr_header(const struct addr *a)
+{
+	char *out;
+	size_t len;
+	FILE *f;
+
+	if (a->name == NULL)
+		return xstrdup(a->addr);
+	f = xmemstream(&out, &len);
+	word_phrase(f, a->name);
+	fprintf(f, " <%s>", a->addr);
+	fclose(f);
+	return out;
 }
