@@ -38,6 +38,7 @@ ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 		-fno-omit-frame-pointer $(SANITIZE)
 
 MIME_SRCS =	mime/addr.c \
+	mime/addrspec.c \
 	mime/b64.c \
 	mime/build.c \
 	mime/buildhead.c \
@@ -47,8 +48,10 @@ MIME_SRCS =	mime/addr.c \
 	mime/buildwrite.c \
 	mime/date.c \
 	mime/envelope.c \
+	mime/filter.c \
 	mime/flowed.c \
 	mime/head.c \
+	mime/hz.c \
 	mime/param.c \
 	mime/parse.c \
 	mime/part.c \
@@ -172,18 +175,30 @@ UNIT_SRCS =	tests/unit/alias.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \
 	tests/unit/folder.c \
+UNIT_SRCS =	tests/unit/addr.c \
+	tests/unit/b64.c \
+	tests/unit/date.c \
+	tests/unit/fetch.c \
+	tests/unit/flowed.c \
+	tests/unit/head.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
 	tests/unit/msgs.c \
 	tests/unit/netrc.c \
+	tests/unit/param.c \
+	tests/unit/part.c \
 	tests/unit/pop3.c \
+	tests/unit/qp.c \
 	tests/unit/seen.c \
+	tests/unit/text.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
+	tests/unit/word.c \
 
 SHELL_TESTS =	tests/compose.t \
+	tests/corpus.t \
 	tests/demo.t \
 	tests/drafts.t \
 	tests/fetch.t \
@@ -201,6 +216,20 @@ FUZZERS =	tests/fuzz/imapload.fuzz \
 	tests/fuzz/pop3.fuzz \
 	tests/fuzz/seen.fuzz \
 	tests/fuzz/utf7.fuzz \
+
+# The filter, beside libmime.a.
+FILTER_SRCS =	mime/mailx-mime.c \
+	mime/mimecode.c \
+	mime/mimeencode.c \
+	mime/mimeread.c \
+
+FILTER_OBJS =	$(FILTER_SRCS:.c=.o)
+FILTER_ASAN =	$(FILTER_SRCS:.c=.ao)
+CORPUS_OBJS =	tests/corpus.o \
+	tests/corpus_mailboxes.o \
+	tests/corpus_messages.o \
+	tests/corpus_replies.o \
+	tests/corpus_tables.o \
 
 MIME_OBJS =	$(MIME_SRCS:.c=.o)
 LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
@@ -227,8 +256,8 @@ all: mailx mailx-mime
 
 mailx: mailx.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o -o $@ libmailx.a $(LIBS)
-mailx-mime: mime/mailx-mime.o libmime.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mime/mailx-mime.o -o $@ libmime.a $(MIME_LIBS)
+mailx-mime: $(FILTER_OBJS) libmime.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(FILTER_OBJS) -o $@ libmime.a $(MIME_LIBS)
 libmime.a: util.o $(MIME_OBJS)
 	rm -f $@
 	ar rc $@ util.o $(MIME_OBJS)
@@ -241,8 +270,8 @@ libmailx-asan.a: $(LIB_ASAN)
 	ar rc $@ $(LIB_ASAN)
 mailx.asan: mailx.ao libmailx-asan.a
 	$(CC) $(ASAN_CFLAGS) mailx.ao -o $@ libmailx-asan.a $(LIBS)
-mailx-mime.asan: mime/mailx-mime.ao libmailx-asan.a
-	$(CC) $(ASAN_CFLAGS) mime/mailx-mime.ao -o $@ libmailx-asan.a $(LIBS)
+mailx-mime.asan: $(FILTER_ASAN) libmailx-asan.a
+	$(CC) $(ASAN_CFLAGS) $(FILTER_ASAN) -o $@ libmailx-asan.a $(LIBS)
 
 tests/draft: tests/draft.c libmime.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/draft.c -o $@ libmime.a $(MIME_LIBS)
@@ -252,8 +281,8 @@ tests/relay: tests/relay.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/relay.c -o $@ $(BSD_LIBS)
 tests/fake: tests/fake.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/fake.c -o $@ $(LIBS)
-tests/corpus: tests/corpus.c libmime.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/corpus.c -o $@ libmime.a $(MIME_LIBS)
+tests/corpus: $(CORPUS_OBJS) libmailx.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CORPUS_OBJS) -o $@ libmailx.a $(LIBS)
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
@@ -284,9 +313,9 @@ bench: all
 lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
-	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c mime/mailx-mime.c
+	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c $(FILTER_SRCS)
 	shellcheck -s sh tests/*.sh tests/*.t tests/fuzz/*.sh .ci/run
-	mandoc -Tlint -Wwarning mailx.1
+	mandoc -Tlint -Wwarning mailx.1 mime/mailx-mime.1
 
 metrics:
 	@sh tests/metrics.sh
@@ -294,11 +323,11 @@ metrics:
 install: all
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
 	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
-	install -m 644 mailx.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 644 mailx.1 mime/mailx-mime.1 $(DESTDIR)$(MANDIR)/man1
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
-	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1
+	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1 $(DESTDIR)$(MANDIR)/man1/mailx-mime.1
 
 dist:
 	git archive --prefix=mailx-$(VERSION)/ -o mailx-$(VERSION).tar.gz HEAD

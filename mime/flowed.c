@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "text.h"
 
 #define MAX_QUOTES	100
@@ -25,13 +26,13 @@ struct flowed {
 };
 
 static void
-begin(struct flowed *f, unsigned depth)
+begin(struct flowed *f, unsigned depth, bool empty)
 {
 	unsigned i;
 
 	for (i = 0; i < depth; i++)
 		putc('>', f->out);
-	if (depth > 0)
+	if (depth > 0 && !empty)
 		putc(' ', f->out);
 	f->depth = depth;
 }
@@ -63,10 +64,11 @@ put_line(struct flowed *f, const char *p, size_t n)
 	}
 	mark = n == 3 && memcmp(p, "-- ", 3) == 0;
 	soft = !mark && n > 0 && p[n - 1] == ' ';
-	if (f->open && (depth != f->depth || mark))
+	/* An empty line parts paragraphs, whatever stands before it. */
+	if (f->open && (depth != f->depth || mark || n == 0))
 		end_paragraph(f);
 	if (!f->open)
-		begin(f, depth);
+		begin(f, depth, n == 0);
 	if (soft && f->delsp)
 		n--;
 	fwrite(p, 1, n, f->out);
@@ -134,16 +136,12 @@ open_flowed(FILE *out, bool delsp,
     void (*put)(struct flowed *, const char *, size_t))
 {
 	struct flowed *f = xcalloc(1, sizeof *f);
-	FILE *stream;
 
 	f->out = out;
 	f->delsp = delsp;
 	f->put = put;
 	f->line = xmalloc(MAX_GATHERED);
-	stream = funopen(f, NULL, flowed_write, NULL, flowed_close);
-	if (stream == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	return stream;
+	return filter_new(f, flowed_write, flowed_close);
 }
 
 FILE *

@@ -20,6 +20,7 @@ struct piece {
 	struct span	 name;		/* without marks */
 	int		 number;	/* -1: not in pieces */
 	bool		 coded;		/* name* or name*0* */
+	bool		 bare;		/* without quotes */
 	char		*value;		/* owned: unquoted */
 	size_t		 len;
 	size_t		 order;
@@ -51,7 +52,7 @@ read_quoted(const char *p, const char *end, char **value, size_t *len)
 	size_t n = 0;
 
 	for (p++; p < end && *p != '"'; p++) {
-		if (*p == '\\' && p + 1 < end && (p[1] == '"' || p[1] == '\\'))
+		if (*p == '\\' && p + 1 < end && p[1] != '\r' && p[1] != '\n')
 			p++;
 		else if (*p == '\n' || (*p == '\r' && p + 1 < end &&
 		    p[1] == '\n'))
@@ -143,13 +144,19 @@ read_pieces(const char *p, const char *end, struct piece **pieces,
 		one = &v[n];
 		one->order = n++;
 		read_name(span_trim(name), one);
-		if (p < end && *p == '"') {
+		one->bare = p == end || *p != '"';
+		if (!one->bare) {
 			p = read_quoted(p, end, &one->value, &one->len);
 			while (p < end && *p != ';' &&
 			    ascii_is_space((unsigned char)*p))
 				p++;
 		} else
 			p = read_bare(p, end, &one->value, &one->len);
+		/* Without a value it is none; "" is one. */
+		if (one->len == 0 && one->bare) {
+			free(one->value);
+			n--;
+		}
 	}
 	*pieces = v;
 	return n;

@@ -250,7 +250,7 @@ put_q(FILE *out, struct span s)
 static void
 put_b(FILE *out, struct span s)
 {
-	char text[B64_ENCODED_SIZE(WORD_MOST) + 1];
+	char text[B64_ENCODED_SIZE(WORD_MOST) + 1] = "";
 
 	fwrite(text, 1, b64_encode(s.p, s.n, text), out);
 }
