@@ -37,7 +37,8 @@ ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 		-DMAILX_VERSION='"$(VERSION)"' -MMD $(PKG_CFLAGS) -O1 -g \
 		-fno-omit-frame-pointer $(SANITIZE)
 
-MIME_SRCS =	mime/addr.c \
+MIME_SRCS = \
+	mime/addr.c \
 	mime/addrspec.c \
 	mime/b64.c \
 	mime/build.c \
@@ -62,7 +63,8 @@ MIME_SRCS =	mime/addr.c \
 	mime/utf8.c \
 	mime/word.c \
 
-NET_SRCS =	net/conn.c \
+NET_SRCS = \
+	net/conn.c \
 	net/cred.c \
 	net/dial.c \
 	net/dottext.c \
@@ -87,7 +89,8 @@ NET_SRCS =	net/conn.c \
 	net/utf7.c \
 	net/wait.c \
 
-STORE_SRCS =	store/generic.c \
+STORE_SRCS = \
+	store/generic.c \
 	store/imap.c \
 	store/imapbox.c \
 	store/imapfetch.c \
@@ -110,24 +113,25 @@ STORE_SRCS =	store/generic.c \
 	store/step.c \
 	store/store.c \
 
-CMD_SRCS =	cmd/args.c \
+CMD_SRCS = \
+	cmd/alias.c \
+	cmd/args.c \
 	cmd/define.c \
 	cmd/echo.c \
-CMD_SRCS =	cmd/edit.c \
-	cmd/extract.c \
-CMD_SRCS =	cmd/alias.c \
+	cmd/edit.c \
 	cmd/expr.c \
+	cmd/extract.c \
 	cmd/fetch.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
-	cmd/gate.c \
-	cmd/flag.c \
 	cmd/fields.c \
+	cmd/flag.c \
 	cmd/folder.c \
 	cmd/foldercmd.c \
 	cmd/foldername.c \
 	cmd/folderquit.c \
+	cmd/gate.c \
 	cmd/headers.c \
 	cmd/help.c \
 	cmd/html.c \
@@ -146,11 +150,10 @@ CMD_SRCS =	cmd/alias.c \
 	cmd/quit.c \
 	cmd/read.c \
 	cmd/run.c \
-	cmd/sanitise.c \
-	cmd/schema.c \
 	cmd/safefile.c \
 	cmd/sanitise.c \
 	cmd/save.c \
+	cmd/schema.c \
 	cmd/search.c \
 	cmd/secret.c \
 	cmd/sendmode.c \
@@ -162,42 +165,33 @@ CMD_SRCS =	cmd/alias.c \
 	cmd/table.c \
 	cmd/term.c \
 	cmd/term_plain.c \
+	cmd/vars.c \
+	cmd/vartable.c \
 	cmd/wordfile.c \
 	cmd/words.c \
 	cmd/write.c \
 
-UNIT_SRCS =	tests/unit/build.c \
-	tests/unit/fetch.c \
-	cmd/vars.c \
-	cmd/vartable.c \
-
-UNIT_SRCS =	tests/unit/alias.c \
+UNIT_SRCS = \
+	tests/unit/addr.c \
+	tests/unit/alias.c \
+	tests/unit/build.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \
 	tests/unit/folder.c \
-UNIT_SRCS =	tests/unit/addr.c \
-	tests/unit/b64.c \
-	tests/unit/date.c \
-	tests/unit/fetch.c \
-	tests/unit/flowed.c \
 	tests/unit/head.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
 	tests/unit/msgs.c \
 	tests/unit/netrc.c \
-	tests/unit/param.c \
-	tests/unit/part.c \
 	tests/unit/pop3.c \
-	tests/unit/qp.c \
 	tests/unit/seen.c \
-	tests/unit/text.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
-	tests/unit/word.c \
 
-SHELL_TESTS =	tests/compose.t \
+SHELL_TESTS = \
+	tests/compose.t \
 	tests/corpus.t \
 	tests/demo.t \
 	tests/drafts.t \
@@ -211,25 +205,22 @@ SHELL_TESTS =	tests/compose.t \
 	tests/road.t \
 	tests/save.t \
 
-FUZZERS =	tests/fuzz/imapload.fuzz \
+FUZZERS = \
+	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/pop3.fuzz \
 	tests/fuzz/seen.fuzz \
 	tests/fuzz/utf7.fuzz \
 
-# The filter, beside libmime.a.
-FILTER_SRCS =	mime/mailx-mime.c \
+FILTER_SRCS = \
+	mime/mailx-mime.c \
 	mime/mimecode.c \
 	mime/mimeencode.c \
 	mime/mimeread.c \
 
+# The filter, beside libmime.a.
 FILTER_OBJS =	$(FILTER_SRCS:.c=.o)
 FILTER_ASAN =	$(FILTER_SRCS:.c=.ao)
-CORPUS_OBJS =	tests/corpus.o \
-	tests/corpus_mailboxes.o \
-	tests/corpus_messages.o \
-	tests/corpus_replies.o \
-	tests/corpus_tables.o \
 
 MIME_OBJS =	$(MIME_SRCS:.c=.o)
 LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
