@@ -167,6 +167,7 @@ SHELL_TESTS =	tests/compose.t \
 	tests/read.t \
 	tests/refused.t \
 	tests/road.t \
+	tests/script.t \
 	tests/save.t \
 
 FUZZERS =	tests/fuzz/imapload.fuzz \
