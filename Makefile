@@ -167,8 +167,8 @@ SHELL_TESTS =	tests/compose.t \
 	tests/read.t \
 	tests/refused.t \
 	tests/road.t \
-	tests/script.t \
 	tests/save.t \
+	tests/script.t \
 
 FUZZERS =	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
