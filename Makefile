@@ -231,6 +231,7 @@ SHELL_TESTS = \
 	tests/road.t \
 	tests/send.t \
 	tests/save.t \
+	tests/script.t \
 
 FUZZERS = \
 	tests/fuzz/imapload.fuzz \
