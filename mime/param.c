@@ -408,9 +408,12 @@ is_token(const char *s)
 	return true;
 }
 
+/* Readers, ours too, take an encoded word in quotes for one. */
 static bool
 is_quotable(const char *s)
 {
+	if (strstr(s, "=?") != NULL)
+		return false;
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < ' ' || (unsigned char)*s >= 127)
 			return false;
