@@ -193,9 +193,12 @@ CMD_SRCS = \
 UNIT_SRCS = \
 	tests/unit/addr.c \
 	tests/unit/alias.c \
+	tests/unit/b64.c \
 	tests/unit/build.c \
+	tests/unit/date.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \
+	tests/unit/flowed.c \
 	tests/unit/folder.c \
 	tests/unit/head.c \
 	tests/unit/imapload.c \
@@ -203,11 +206,16 @@ UNIT_SRCS = \
 	tests/unit/imapsearch.c \
 	tests/unit/msgs.c \
 	tests/unit/netrc.c \
+	tests/unit/param.c \
+	tests/unit/part.c \
 	tests/unit/pop3.c \
+	tests/unit/qp.c \
 	tests/unit/seen.c \
+	tests/unit/text.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
+	tests/unit/word.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
@@ -241,14 +249,6 @@ FILTER_SRCS = \
 	mime/mimeencode.c \
 	mime/mimeread.c \
 
-MIME_SRCS = \
-NET_SRCS = \
-STORE_SRCS = \
-CMD_SRCS = \
-UNIT_SRCS = \
-SHELL_TESTS = \
-FUZZERS = \
-FILTER_SRCS = \
 # The filter, beside libmime.a.
 FILTER_OBJS =	$(FILTER_SRCS:.c=.o)
 FILTER_ASAN =	$(FILTER_SRCS:.c=.ao)

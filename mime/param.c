@@ -409,11 +409,7 @@ is_token(const char *s)
 	return true;
 }
 
-<<<<<<< HEAD
 /* What looks like an encoded word is not: readers would decode it. */
-=======
-/* Readers, ours too, take an encoded word in quotes for one. */
->>>>>>> filter
 static bool
 is_quotable(const char *s)
 {
