@@ -52,12 +52,15 @@ int		 conn_say_secret(struct conn *c, int shown, struct fail *why,
 		    const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Octets as they are (IMAP literals); in the transcript as their number. */
 int		 conn_write(struct conn *c, const void *p, size_t n, struct fail *why);
+/* The same, wiped when it is sent; in the transcript as `***'. */
+int		 conn_write_secret(struct conn *c, const void *p, size_t n, struct fail *why);
 int		 conn_flush(struct conn *c, struct fail *why);
 
 /*
  * One line without its line end (CRLF; a bare LF is taken too, and noted by
  * conn_bare_lf).  *line is borrowed until the next call that reads.  Ends with
- * EX_TEMPFAIL when the connection closes, EX_PROTOCOL over MAX_REPLY_LINE.
+ * EX_TEMPFAIL when the connection closes, EX_PROTOCOL over MAX_REPLY_LINE or
+ * what the server record has in its place.
  */
 int		 conn_line(struct conn *c, struct span *line, struct fail *why);
 bool		 conn_bare_lf(const struct conn *c);	/* of the last line */

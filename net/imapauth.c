@@ -160,10 +160,10 @@ say_login(struct imap *x, struct imap_job *job, const char *tag,
 	prefix = xasprintf("%s LOGIN ", tag);
 	result = imap_announce(x, job, prefix, strlen(user), why);
 	free(prefix);
-	if (result == 0 && (result = conn_write(c, user, strlen(user), why)) == 0)
+	if (result == 0 && (result = conn_write_secret(c, user, strlen(user), why)) == 0)
 		result = imap_announce(x, job, " ", strlen(password), why);
 	if (result == 0 &&
-	    (result = conn_write(c, password, strlen(password), why)) == 0)
+	    (result = conn_write_secret(c, password, strlen(password), why)) == 0)
 		result = conn_say(c, why, "%s", "");
 	return result == -1 ? -1 : 0;
 }
