@@ -28,8 +28,8 @@ WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 		-Werror=format-security -Werror=implicit
 ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS =	-pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-LIBS =		$(PKG_LIBS) -lmd
-MIME_LIBS =	$(BSD_LIBS) -lmd
+LIBS =		-lmd $(PKG_LIBS)
+MIME_LIBS =	-lmd $(BSD_LIBS)
 
 # The same again with the sanitizers, beside the plain objects.
 SANITIZE =	-fsanitize=address,undefined -fno-sanitize-recover=all

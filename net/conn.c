@@ -38,6 +38,7 @@ struct conn {
 	int		 timeout;	/* s->timeout; 0: the defaults */
 	size_t		 max_line;	/* octets of a line */
 	int		 limit;		/* by conn_set_timeout; 0: none set */
+	int64_t		 until;		/* by conn_set_deadline; 0: none set */
 
 	char		*in;		/* owned: [start, end) is not read yet */
 	size_t		 start, end, size;
@@ -62,8 +63,9 @@ deadline_after(const struct conn *c, int otherwise)
 {
 	int seconds = c->limit > 0 ? c->limit :
 	    c->timeout > 0 ? c->timeout : otherwise;
+	int64_t deadline = wait_now() + 1000 * (int64_t)seconds;
 
-	return wait_now() + 1000 * (int64_t)seconds;
+	return c->until > 0 && c->until < deadline ? c->until : deadline;
 }
 
 /* Wait for the descriptor; 0 when something happened. */
@@ -508,6 +510,12 @@ void
 conn_set_timeout(struct conn *c, int seconds)
 {
 	c->limit = seconds > 0 ? seconds : 0;
+}
+
+void
+conn_set_deadline(struct conn *c, int seconds)
+{
+	c->until = seconds > 0 ? wait_now() + 1000 * (int64_t)seconds : 0;
 }
 
 /* --- TLS. --- */

@@ -40,6 +40,8 @@ void		 conn_count(const struct conn *c, uint64_t *in, uint64_t *out);
 
 /* The limits for what is read next, in seconds; 0: the default (reply). Reset by nobody else. */
 void		 conn_set_timeout(struct conn *c, int seconds);
+/* All of what is read and said next must be done within so many seconds; 0: no such limit. */
+void		 conn_set_deadline(struct conn *c, int seconds);
 
 /*
  * Say one line; CR LF is added.  EX_DATAERR, and nothing is said, when the

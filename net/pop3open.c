@@ -43,6 +43,7 @@ read_capabilities(struct pop3 *p, struct fail *why)
 {
 	struct capa x = { .words = &p->capa };
 	struct pop3_reply r;
+	int result;
 
 	strv_free(&p->capa);
 	if (pop3_say(p, "CAPA", why) == -1 || pop3_reply(p, &r, why) == -1)
@@ -51,7 +52,11 @@ read_capabilities(struct pop3 *p, struct fail *why)
 		return 0;
 	if (r.status == POP3_MORE)
 		return pop3_violation(p, "CAPA", span_of("+"), why);
-	if (pop3_lines(p, MAX_REPLY_LINES, add_capability, &x, why) == -1)
+	/* For the whole list: it may drip. */
+	conn_set_deadline(p->c, p->timeout);
+	result = pop3_lines(p, MAX_REPLY_LINES, add_capability, &x, why);
+	conn_set_deadline(p->c, 0);
+	if (result == -1)
 		return -1;
 	if (x.octets > MAX_REPLY_SIZE) {
 		p->over = true;
