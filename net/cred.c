@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <readpassphrase.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 
 #include "cred.h"
 #include "netrc.h"
+#include "wait.h"
 
 static const char *
 protocol(const struct server *s)
@@ -101,13 +103,14 @@ run_command(const struct server *s, const char *user, int out)
 
 /* All it prints, up to its bound; the first line stays. */
 static char *
-read_line(int fd)
+read_line(const struct server *s, int fd)
 {
 	char *line = xcalloc(1, MAX_SECRET + 3), scrap[512], *end;
 	size_t n = 0;
 	ssize_t got;
 
-	for (;;) {
+	/* It may ask a person: no deadline but that a signal ends it. */
+	while (wait_for(fd, POLLIN, INT64_MAX, s->signalled) > 0) {
 		got = read(fd, n < MAX_SECRET + 2 ? line + n : scrap,
 		    n < MAX_SECRET + 2 ? MAX_SECRET + 2 - n : sizeof scrap);
 		if (got == -1 && errno == EINTR)
@@ -130,10 +133,12 @@ read_line(int fd)
 }
 
 static int
-await(pid_t pid)
+await(const struct server *s, pid_t pid)
 {
 	int status;
 
+	if (wait_must_end(s->signalled))
+		kill(pid, SIGTERM);
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			return -1;
@@ -154,11 +159,13 @@ by_command(const struct server *s, const char *user, char **password,
 	if ((pid = fork()) == 0)
 		run_command(s, user, fd[1]);
 	close(fd[1]);
-	*password = pid == -1 ? NULL : read_line(fd[0]);
+	*password = pid == -1 ? NULL : read_line(s, fd[0]);
 	close(fd[0]);
 	if (pid == -1)
 		return fail_errno(why, EX_OSERR, "password-command");
-	status = await(pid);
+	status = await(s, pid);
+	if (wait_must_end(s->signalled))
+		return fail(why, EX_TEMPFAIL, "password-command: interrupted");
 	if (status != -1 && WIFSIGNALED(status))
 		return fail(why, EX_NOPERM, "password-command: killed by "
 		    "signal %d", WTERMSIG(status));
