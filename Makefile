@@ -130,6 +130,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/netrc.c \
 	tests/unit/pop3.c \
 	tests/unit/seen.c \
+	tests/unit/smtp.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 
@@ -203,8 +204,8 @@ tests/corpus: tests/corpus.c libmime.a
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
-$(UNIT_TESTS): libmailx.a tests/unit/tap.h
-$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h
+$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
+$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
 
 check: all $(TOOLS) $(UNIT_TESTS)
 	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
