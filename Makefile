@@ -123,14 +123,22 @@ CMD_SRCS =	cmd/fetch.c \
 	cmd/term.c \
 	cmd/term_plain.c \
 
-UNIT_SRCS =	tests/unit/fetch.c \
+UNIT_SRCS =	tests/unit/conn.c \
+	tests/unit/cred.c \
+	tests/unit/fetch.c \
+	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
 	tests/unit/netrc.c \
 	tests/unit/pop3.c \
+	tests/unit/sasl.c \
+	tests/unit/scram.c \
 	tests/unit/seen.c \
 	tests/unit/smtp.c \
+	tests/unit/smtpreply.c \
+	tests/unit/tls.c \
+	tests/unit/transcript.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 
