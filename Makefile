@@ -100,10 +100,13 @@ STORE_SRCS =	store/generic.c \
 	store/step.c \
 	store/store.c \
 
-CMD_SRCS =	cmd/fetch.c \
+CMD_SRCS =	cmd/edit.c \
+	cmd/extract.c \
+	cmd/fetch.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
+	cmd/flag.c \
 	cmd/headers.c \
 	cmd/html.c \
 	cmd/json.c \
@@ -113,15 +116,19 @@ CMD_SRCS =	cmd/fetch.c \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/pipe.c \
 	cmd/print.c \
 	cmd/read.c \
+	cmd/safefile.c \
 	cmd/sanitise.c \
+	cmd/save.c \
 	cmd/search.c \
 	cmd/server.c \
 	cmd/structure.c \
 	cmd/table.c \
 	cmd/term.c \
 	cmd/term_plain.c \
+	cmd/write.c \
 
 UNIT_SRCS =	tests/unit/conn.c \
 	tests/unit/cred.c \
@@ -152,6 +159,7 @@ SHELL_TESTS =	tests/compose.t \
 	tests/read.t \
 	tests/refused.t \
 	tests/road.t \
+	tests/save.t \
 
 FUZZERS =	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \

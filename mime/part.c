@@ -239,21 +239,32 @@ cut_name(char *name)
 }
 
 char *
-part_safe_name(const struct part *p)
+part_clean_name(const char *text)
 {
-	char *name = clean_name(p->filename == NULL ? "" : p->filename);
-	char *number;
+	char *name = clean_name(text);
 	size_t n = strlen(name);
 
 	while (n > 0 && (name[n - 1] == '.' || name[n - 1] == ' '))
 		name[--n] = '\0';
-	if (name[strspn(name, "_. ")] == '\0') {
+	if (name[strspn(name, "_. ")] == '\0')
+		*name = '\0';
+	cut_name(name);
+	return name;
+}
+
+char *
+part_safe_name(const struct part *p)
+{
+	char *name = part_clean_name(p->filename == NULL ? "" : p->filename);
+	char *number;
+
+	if (*name == '\0') {
 		free(name);
 		number = part_number(p);
 		name = xasprintf("part-%s%s", *number == '\0' ? "0" : number,
 		    extension_of(p));
 		free(number);
+		cut_name(name);
 	}
-	cut_name(name);
 	return name;
 }

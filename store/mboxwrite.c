@@ -252,6 +252,25 @@ cut_back(struct mbox *b, off_t size)
 		(void)fsync(b->fd);
 }
 
+/*
+ * A letter or a program that a mistyped name hits is not added to: what is not
+ * empty must begin as a mailbox does.
+ */
+static int
+check_mailbox(const struct mbox *b, struct fail *why)
+{
+	char start[512];
+	ssize_t n = pread(b->fd, start, sizeof start, 0), at = 0;
+
+	if (n == -1)
+		return fail_errno(why, EX_IOERR, "%s", b->path);
+	while (at < n && (start[at] == '\n' || start[at] == '\r'))
+		at++;
+	if (at == n || (n - at >= 5 && memcmp(start + at, "From ", 5) == 0))
+		return 0;
+	return fail(why, EX_CANTCREAT, "%s: not a mailbox", b->path);
+}
+
 static int
 begin_append(struct store *s, struct fail *why)
 {
@@ -268,6 +287,11 @@ begin_append(struct store *s, struct fail *why)
 	b->first = lseek(b->fd, 0, SEEK_END);
 	if (b->first == -1)
 		return fail_errno(why, EX_IOERR, "%s", b->path);
+	if (check_mailbox(b, why) == -1) {
+		lock_release(b->lock);
+		b->lock = NULL;
+		return -1;
+	}
 	b->pending = true;
 	return 0;
 }
