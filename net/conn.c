@@ -588,6 +588,12 @@ conn_is_private(const struct conn *c)
 	return c->tls != NULL || c->is_private;
 }
 
+bool
+conn_binding(const struct conn *c, unsigned char out[static TLS_BINDING_SIZE])
+{
+	return c->tls != NULL && tls_binding(c->tls, out);
+}
+
 const char *
 conn_name(const struct conn *c)
 {

@@ -31,6 +31,8 @@ int		 conn_start_tls(struct conn *c, struct fail *why);
 bool		 conn_is_tls(const struct conn *c);
 /* TLS, or a host that is loopback, or allowed by the server record: may a password go over it as it is? */
 bool		 conn_is_private(const struct conn *c);
+/* The tls-exporter of RFC 9266, 32 octets, that binds an authentication to this TLS; false without. */
+bool		 conn_binding(const struct conn *c, unsigned char out[static 32]);
 /* "host:port", for messages.  Borrowed. */
 const char	*conn_name(const struct conn *c);
 /* Borrowed, for getsockname(2) and poll(2) alone. */

@@ -189,13 +189,15 @@ login(struct imap *x, const char *user, const char *password, struct fail *why)
 	return 0;
 }
 
-/* Does the user's list of mechanisms allow the LOGIN command? */
+/* Does the user's list of mechanisms allow the LOGIN command, and is it a password that we have? */
 static bool
 may_login(const struct server *s)
 {
 	const char *p = s->auth;
 	size_t n;
 
+	if (s->oauth_command != NULL)
+		return false;
 	if (p == NULL)
 		return true;
 	for (; *p != '\0'; p += n) {

@@ -238,6 +238,9 @@ run_plain(struct pop3 *p, const struct server *s, const char *user,
 {
 	bool private = conn_is_private(p->c);
 
+	if (s->oauth_command != NULL)
+		return fail(why, EX_NOPERM, "%s: the server takes no access "
+		    "token (OAUTHBEARER, XOAUTH2)", conn_name(p->c));
 	if (p->stamp != NULL && allows(s, "APOP") &&
 	    (!private || s->auth != NULL || !conn_is_tls(p->c)))
 		return run_apop(p, user, password, why);

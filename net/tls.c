@@ -349,6 +349,18 @@ tls_write(struct tls *t, const void *p, size_t n, int *want, struct fail *why)
 	return -1;
 }
 
+bool
+tls_binding(const struct tls *t, unsigned char out[static TLS_BINDING_SIZE])
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	if (t->broken || (SSL_version(t->ssl) < TLS1_3_VERSION &&
+	    SSL_get_extms_support(t->ssl) != 1))
+		return false;
+	return SSL_export_keying_material(t->ssl, out, TLS_BINDING_SIZE, label,
+	    sizeof label - 1, NULL, 0, 0) == 1;
+}
+
 void
 tls_free(struct tls *t)
 {
