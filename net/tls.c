@@ -239,7 +239,7 @@ is_refusal(int code)
 static int
 fatal(struct tls *t, int error, struct fail *why)
 {
-	int saved = errno, code = ERR_GET_REASON(ERR_peek_error());
+	int saved = errno, code = ERR_GET_REASON(ERR_peek_last_error());
 	long verdict = SSL_get_verify_result(t->ssl);
 
 	t->broken = true;
