@@ -382,6 +382,12 @@ take_boundary(struct parser *p, unsigned depth, bool closing, int64_t at)
 {
 	struct open_part *o = &p->stack[depth];
 
+	if (!closing && p->depth == depth + 1 && p->where == IN_HEAD &&
+	    p->head_len == 0) {
+		/* Said twice: no part is without even an empty line. */
+		current(p)->start = current(p)->body = p->offset;
+		return;
+	}
 	close_to(p, depth, at);
 	o->seen = true;
 	if (closing) {

@@ -201,7 +201,7 @@ static char *
 clean_name(const char *name)
 {
 	const char *base = name, *p;
-	char *out, c[4];
+	char *out, c[4] = "";
 	size_t len, left, used;
 	uint32_t cp;
 	FILE *f = xmemstream(&out, &len);

@@ -253,7 +253,7 @@ mbox_head(struct store *s, uint32_t n, struct head *h, struct fail *why)
 	return 0;
 }
 
-/* A window on the file: a message that has nothing to unquote. */
+/* A window on the file: a message that stands there as it is to be read. */
 struct window {
 	struct mbox	*b;		/* borrowed: the folder outlives its streams */
 	off_t		 start, size, pos;
@@ -319,9 +319,9 @@ open_window(struct mbox *b, const struct msg *m, struct fail *why)
 	return f;
 }
 
-/* Take one `>' off every line that is any number of them and "From ". */
+/* Line ends become LF; if `quoted', one `>' goes off every line that is any number of them and "From ". */
 static int
-unquote(FILE *in, FILE *out)
+unquote(FILE *in, FILE *out, bool quoted)
 {
 	char *line = NULL;
 	size_t cap = 0, q;
@@ -333,7 +333,10 @@ unquote(FILE *in, FILE *out)
 			body = true;
 		for (q = 0; q < (size_t)n && line[q] == '>'; q++)
 			continue;
-		q = body && q > 0 && strncmp(line + q, "From ", 5) == 0;
+		q = quoted && body && q > 0 &&
+		    strncmp(line + q, "From ", 5) == 0;
+		if (n > 1 && line[n - 2] == '\r' && line[n - 1] == '\n')
+			line[--n - 1] = '\n';
 		if (fwrite(line + q, 1, (size_t)n - q, out) != (size_t)n - q)
 			break;
 	}
@@ -356,10 +359,10 @@ mbox_message(struct store *s, uint32_t n, struct fail *why)
 		return NULL;
 	}
 	f = open_window(b, m, why);
-	if (f == NULL || (m->loaded & MBOX_QUOTED) == 0)
+	if (f == NULL || (m->loaded & (MBOX_QUOTED | MBOX_CRLF)) == 0)
 		return f;
 	if ((out = store_stage(why)) != NULL &&
-	    (unquote(f, out) == -1 || fflush(out) != 0 ||
+	    (unquote(f, out, (m->loaded & MBOX_QUOTED) != 0) == -1 || fflush(out) != 0 ||
 	    fseeko(out, 0, SEEK_SET) == -1)) {
 		fail_errno(why, EX_IOERR, "%s", b->path);
 		fclose(out);

@@ -26,6 +26,8 @@ struct mbox {
 
 /* In msg.loaded: some line of it begins with ">From ", so reading unquotes. */
 #define MBOX_QUOTED	(1u << 16)
+/* ... and some line of it ends in CRLF. */
+#define MBOX_CRLF	(1u << 15)
 #define MBOX_TEXT_SHIFT	17		/* octets of the separator line, up to 32767 */
 
 /* Is it a separator: "From ", an address, a ctime date (or "From -" of Netscape)?  *when: its date. */

@@ -261,6 +261,8 @@ take_line(struct scanner *sc, const char *p, size_t n, off_t at, off_t *jump,
 		return begin_message(sc, at, n, when, why);
 	if (!sc->in_message)
 		return 0;
+	if (n > 1 && p[n - 2] == '\r' && p[n - 1] == '\n')
+		current(sc)->loaded |= MBOX_CRLF;
 	empty = empty_octets(p, n);
 	if (sc->in_head) {
 		if (empty == 0) {
