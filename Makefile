@@ -28,8 +28,8 @@ WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 		-Werror=format-security -Werror=implicit
 ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS =	-pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-LIBS =		$(PKG_LIBS) -lmd
-MIME_LIBS =	$(BSD_LIBS) -lmd
+LIBS =		-lmd $(PKG_LIBS)
+MIME_LIBS =	-lmd $(BSD_LIBS)
 
 # The same again with the sanitizers, beside the plain objects.
 SANITIZE =	-fsanitize=address,undefined -fno-sanitize-recover=all
@@ -190,6 +190,10 @@ CMD_SRCS = \
 	cmd/words.c \
 	cmd/write.c \
 
+UNIT_SRCS =	tests/unit/conn.c \
+	tests/unit/cred.c \
+	tests/unit/fetch.c \
+	tests/unit/imap.c \
 UNIT_SRCS = \
 	tests/unit/addr.c \
 	tests/unit/alias.c \
@@ -212,6 +216,13 @@ UNIT_SRCS = \
 	tests/unit/qp.c \
 	tests/unit/seen.c \
 	tests/unit/text.c \
+	tests/unit/sasl.c \
+	tests/unit/scram.c \
+	tests/unit/seen.c \
+	tests/unit/smtp.c \
+	tests/unit/smtpreply.c \
+	tests/unit/tls.c \
+	tests/unit/transcript.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
@@ -308,8 +319,8 @@ tests/corpus: $(CORPUS_OBJS) libmailx.a
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
-$(UNIT_TESTS): libmailx.a tests/unit/tap.h
-$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h
+$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
+$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
 
 check: all $(TOOLS) $(UNIT_TESTS)
 	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
