@@ -190,21 +190,20 @@ CMD_SRCS = \
 	cmd/words.c \
 	cmd/write.c \
 
-UNIT_SRCS =	tests/unit/conn.c \
-	tests/unit/cred.c \
-	tests/unit/fetch.c \
-	tests/unit/imap.c \
 UNIT_SRCS = \
 	tests/unit/addr.c \
 	tests/unit/alias.c \
 	tests/unit/b64.c \
 	tests/unit/build.c \
+	tests/unit/conn.c \
+	tests/unit/cred.c \
 	tests/unit/date.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \
 	tests/unit/flowed.c \
 	tests/unit/folder.c \
 	tests/unit/head.c \
+	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
@@ -214,13 +213,12 @@ UNIT_SRCS = \
 	tests/unit/part.c \
 	tests/unit/pop3.c \
 	tests/unit/qp.c \
-	tests/unit/seen.c \
-	tests/unit/text.c \
 	tests/unit/sasl.c \
 	tests/unit/scram.c \
 	tests/unit/seen.c \
 	tests/unit/smtp.c \
 	tests/unit/smtpreply.c \
+	tests/unit/text.c \
 	tests/unit/tls.c \
 	tests/unit/transcript.c \
 	tests/unit/url.c \
