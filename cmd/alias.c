@@ -449,10 +449,35 @@ has_word(const struct strv *sv, const char *word)
 	return false;
 }
 
+/* "Ann B" <ann@example.org>: a quoted name and its address are one member. */
+static char *
+member(const struct strv *words, size_t *i)
+{
+	const char *name = words->v[(*i)++], *p;
+	char *text;
+	size_t n;
+	FILE *f;
+
+	if (*i == words->n || words->v[*i][0] != '<' ||
+	    strpbrk(name, " \t") == NULL || strpbrk(name, "@<,") != NULL)
+		return xstrdup(name);
+	f = xmemstream(&text, &n);
+	putc('"', f);
+	for (p = name; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			putc('\\', f);
+		putc(*p, f);
+	}
+	fprintf(f, "\" %s", words->v[(*i)++]);
+	fclose(f);
+	return text;
+}
+
 static int
 run_alias(struct mailx *m, struct args *a)
 {
 	struct alias *alias;
+	char *text;
 	size_t i;
 
 	if (a->words.n < 2)
@@ -462,9 +487,13 @@ run_alias(struct mailx *m, struct args *a)
 		return fail(&m->why, EX_USAGE, "%s: not a name for an alias",
 		    a->words.v[0]);
 	alias = find_or_add(table(m), a->words.v[0]);
-	for (i = 1; i < a->words.n; i++)
-		if (!has_word(&alias->members, a->words.v[i]))
-			strv_add(&alias->members, a->words.v[i]);
+	for (i = 1; i < a->words.n;) {
+		text = member(&a->words, &i);
+		if (has_word(&alias->members, text))
+			free(text);
+		else
+			strv_take(&alias->members, text);
+	}
 	return 0;
 }
 
