@@ -113,16 +113,16 @@ STORE_SRCS = \
 	store/step.c \
 	store/store.c \
 
-CMD_SRCS =	cmd/assemble.c \
-	cmd/child.c \
-	cmd/compose.c \
-	cmd/dead.c \
-	cmd/deliver.c \
-	cmd/draft.c \
 CMD_SRCS = \
 	cmd/alias.c \
 	cmd/args.c \
+	cmd/assemble.c \
+	cmd/child.c \
+	cmd/compose.c \
+	cmd/dead.c \
 	cmd/define.c \
+	cmd/deliver.c \
+	cmd/draft.c \
 	cmd/echo.c \
 	cmd/edit.c \
 	cmd/expr.c \
@@ -131,13 +131,13 @@ CMD_SRCS = \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
-	cmd/forward.c \
 	cmd/fields.c \
 	cmd/flag.c \
 	cmd/folder.c \
 	cmd/foldercmd.c \
 	cmd/foldername.c \
 	cmd/folderquit.c \
+	cmd/forward.c \
 	cmd/gate.c \
 	cmd/headers.c \
 	cmd/help.c \
@@ -154,29 +154,26 @@ CMD_SRCS = \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
 	cmd/passing.c \
+	cmd/pipe.c \
 	cmd/print.c \
+	cmd/quit.c \
 	cmd/quote.c \
 	cmd/read.c \
 	cmd/record.c \
 	cmd/reply.c \
 	cmd/resend.c \
-	cmd/pipe.c \
-	cmd/print.c \
-	cmd/quit.c \
-	cmd/read.c \
 	cmd/run.c \
 	cmd/safefile.c \
 	cmd/sanitise.c \
 	cmd/save.c \
 	cmd/schema.c \
 	cmd/search.c \
-	cmd/send.c \
-	cmd/server.c \
-	cmd/settle.c \
 	cmd/secret.c \
+	cmd/send.c \
 	cmd/sendmode.c \
 	cmd/server.c \
 	cmd/set.c \
+	cmd/settle.c \
 	cmd/shell.c \
 	cmd/source.c \
 	cmd/structure.c \
@@ -212,15 +209,13 @@ UNIT_SRCS = \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
 
-SHELL_TESTS =	tests/answer.t \
-	tests/compose.t \
-	tests/demo.t \
-	tests/escape.t \
 SHELL_TESTS = \
+	tests/answer.t \
 	tests/compose.t \
 	tests/corpus.t \
 	tests/demo.t \
 	tests/drafts.t \
+	tests/escape.t \
 	tests/fetch.t \
 	tests/imap.t \
 	tests/layers.t \
@@ -229,8 +224,8 @@ SHELL_TESTS = \
 	tests/read.t \
 	tests/refused.t \
 	tests/road.t \
-	tests/send.t \
 	tests/save.t \
+	tests/send.t \
 
 FUZZERS = \
 	tests/fuzz/imapload.fuzz \
