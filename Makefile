@@ -28,8 +28,8 @@ WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 		-Werror=format-security -Werror=implicit
 ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS =	-pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-LIBS =		$(PKG_LIBS) -lmd
-MIME_LIBS =	$(BSD_LIBS) -lmd
+LIBS =		-lmd $(PKG_LIBS)
+MIME_LIBS =	-lmd $(BSD_LIBS)
 
 # The same again with the sanitizers, beside the plain objects.
 SANITIZE =	-fsanitize=address,undefined -fno-sanitize-recover=all
@@ -193,21 +193,38 @@ CMD_SRCS = \
 UNIT_SRCS = \
 	tests/unit/addr.c \
 	tests/unit/alias.c \
+	tests/unit/b64.c \
 	tests/unit/build.c \
+	tests/unit/conn.c \
+	tests/unit/cred.c \
+	tests/unit/date.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \
+	tests/unit/flowed.c \
 	tests/unit/folder.c \
 	tests/unit/head.c \
+	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
 	tests/unit/msgs.c \
 	tests/unit/netrc.c \
+	tests/unit/param.c \
+	tests/unit/part.c \
 	tests/unit/pop3.c \
+	tests/unit/qp.c \
+	tests/unit/sasl.c \
+	tests/unit/scram.c \
 	tests/unit/seen.c \
+	tests/unit/smtp.c \
+	tests/unit/smtpreply.c \
+	tests/unit/text.c \
+	tests/unit/tls.c \
+	tests/unit/transcript.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
+	tests/unit/word.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
@@ -225,6 +242,7 @@ SHELL_TESTS = \
 	tests/refused.t \
 	tests/road.t \
 	tests/save.t \
+	tests/script.t \
 	tests/send.t \
 
 FUZZERS = \
@@ -299,8 +317,8 @@ tests/corpus: $(CORPUS_OBJS) libmailx.a
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
-$(UNIT_TESTS): libmailx.a tests/unit/tap.h
-$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h
+$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
+$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
 
 check: all $(TOOLS) $(UNIT_TESTS)
 	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
