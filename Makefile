@@ -146,6 +146,7 @@ CMD_SRCS = \
 	cmd/json.c \
 	cmd/mail.c \
 	cmd/msgs.c \
+	cmd/once.c \
 	cmd/options.c \
 	cmd/out.c \
 	cmd/outjson.c \

@@ -16,6 +16,8 @@
 #include "out.h"
 #include "vars.h"
 
+#define MANY	5000	/* recipients */
+
 enum progress { NOT_YET, EXPANDING, EXPANDED };
 
 struct alias {
@@ -317,7 +319,8 @@ add(struct expansion *x, const struct addr *a, struct fail *why)
 	if (strchr(a->addr, '@') == NULL &&
 	    check_local_name(a->addr, why) == -1)
 		return -1;
-	if (!addrs_has(x->to, a->addr))
+	/* Of very many the envelope alone has each once: a search for each takes too long. */
+	if (x->to->n >= MANY || !addrs_has(x->to, a->addr))
 		addrs_add(x->to, a->name, a->addr);
 	return 0;
 }

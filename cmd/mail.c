@@ -185,7 +185,7 @@ run_mail(struct mailx *m, struct args *a)
 	if (r == 0)
 		r = add_recipients(m, &d.to, a->words.v, a->words.n, &m->why);
 	if (r == 0 && d.to.n + d.cc.n + d.bcc.n == 0 && !m->interactive)
-		r = fail(&m->why, EX_USAGE, "no recipient");
+		r = fail(&m->why, EX_USAGE, "no address to send to");
 	if (r == -1)
 		draft_skip(m, &d, a);
 	else
