@@ -452,6 +452,7 @@ has_word(const struct strv *sv, const char *word)
 	return false;
 }
 
+<<<<<<< HEAD
 /* "Ann B" <ann@example.org>: a quoted name and its address are one member. */
 static char *
 member(const struct strv *words, size_t *i)
@@ -465,13 +466,30 @@ member(const struct strv *words, size_t *i)
 	    strpbrk(name, " \t") == NULL || strpbrk(name, "@<,") != NULL)
 		return xstrdup(name);
 	f = xmemstream(&text, &n);
+=======
+char *
+alias_word(char *const *words, size_t n, size_t *at)
+{
+	const char *name = words[(*at)++], *p;
+	char *text;
+	size_t len;
+	FILE *f;
+
+	if (*at == n || words[*at][0] != '<' || strchr(name, '@') != NULL)
+		return xstrdup(name);
+	f = xmemstream(&text, &len);
+>>>>>>> core
 	putc('"', f);
 	for (p = name; *p != '\0'; p++) {
 		if (*p == '"' || *p == '\\')
 			putc('\\', f);
 		putc(*p, f);
 	}
+<<<<<<< HEAD
 	fprintf(f, "\" %s", words->v[(*i)++]);
+=======
+	fprintf(f, "\" %s", words[(*at)++]);
+>>>>>>> core
 	fclose(f);
 	return text;
 }
@@ -480,7 +498,11 @@ static int
 run_alias(struct mailx *m, struct args *a)
 {
 	struct alias *alias;
+<<<<<<< HEAD
 	char *text;
+=======
+	char *word;
+>>>>>>> core
 	size_t i;
 
 	if (a->words.n < 2)
@@ -491,11 +513,18 @@ run_alias(struct mailx *m, struct args *a)
 		    a->words.v[0]);
 	alias = find_or_add(table(m), a->words.v[0]);
 	for (i = 1; i < a->words.n;) {
+<<<<<<< HEAD
 		text = member(&a->words, &i);
 		if (has_word(&alias->members, text))
 			free(text);
 		else
 			strv_take(&alias->members, text);
+=======
+		word = alias_word(a->words.v, a->words.n, &i);
+		if (!has_word(&alias->members, word))
+			strv_add(&alias->members, word);
+		free(word);
+>>>>>>> core
 	}
 	return 0;
 }

@@ -161,13 +161,8 @@ add_recipients(struct mailx *m, struct addrs *as, char *const *words, size_t n,
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < n && r == 0; i++) {
-		if (i + 1 < n && words[i + 1][0] == '<' &&
-		    strchr(words[i], '@') == NULL) {
-			text = xasprintf("%s %s", words[i], words[i + 1]);
-			i++;
-		} else
-			text = xstrdup(words[i]);
+	for (i = 0; i < n && r == 0;) {
+		text = alias_word(words, n, &i);
 		r = alias_expand(m, text, as, why);
 		free(text);
 	}
