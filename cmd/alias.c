@@ -452,21 +452,6 @@ has_word(const struct strv *sv, const char *word)
 	return false;
 }
 
-<<<<<<< HEAD
-/* "Ann B" <ann@example.org>: a quoted name and its address are one member. */
-static char *
-member(const struct strv *words, size_t *i)
-{
-	const char *name = words->v[(*i)++], *p;
-	char *text;
-	size_t n;
-	FILE *f;
-
-	if (*i == words->n || words->v[*i][0] != '<' ||
-	    strpbrk(name, " \t") == NULL || strpbrk(name, "@<,") != NULL)
-		return xstrdup(name);
-	f = xmemstream(&text, &n);
-=======
 char *
 alias_word(char *const *words, size_t n, size_t *at)
 {
@@ -478,18 +463,13 @@ alias_word(char *const *words, size_t n, size_t *at)
 	if (*at == n || words[*at][0] != '<' || strchr(name, '@') != NULL)
 		return xstrdup(name);
 	f = xmemstream(&text, &len);
->>>>>>> core
 	putc('"', f);
 	for (p = name; *p != '\0'; p++) {
 		if (*p == '"' || *p == '\\')
 			putc('\\', f);
 		putc(*p, f);
 	}
-<<<<<<< HEAD
-	fprintf(f, "\" %s", words->v[(*i)++]);
-=======
 	fprintf(f, "\" %s", words[(*at)++]);
->>>>>>> core
 	fclose(f);
 	return text;
 }
@@ -498,11 +478,7 @@ static int
 run_alias(struct mailx *m, struct args *a)
 {
 	struct alias *alias;
-<<<<<<< HEAD
-	char *text;
-=======
 	char *word;
->>>>>>> core
 	size_t i;
 
 	if (a->words.n < 2)
@@ -513,18 +489,10 @@ run_alias(struct mailx *m, struct args *a)
 		    a->words.v[0]);
 	alias = find_or_add(table(m), a->words.v[0]);
 	for (i = 1; i < a->words.n;) {
-<<<<<<< HEAD
-		text = member(&a->words, &i);
-		if (has_word(&alias->members, text))
-			free(text);
-		else
-			strv_take(&alias->members, text);
-=======
 		word = alias_word(a->words.v, a->words.n, &i);
 		if (!has_word(&alias->members, word))
 			strv_add(&alias->members, word);
 		free(word);
->>>>>>> core
 	}
 	return 0;
 }

@@ -142,10 +142,7 @@ send_mode(struct mailx *m, const struct options *o)
 	r = fill(m, o, &d);
 	if (r == 0)
 		r = read_body(m, o, &d);
-<<<<<<< HEAD
 	/* Without an address the text is saved and that is told. */
-=======
->>>>>>> core
 	if (r == 0)
 		r = send_draft(m, &d, &m->why);
 	draft_free(&d);

@@ -285,17 +285,9 @@ check_name(const char *name, struct fail *why)
 	return 0;
 }
 
-<<<<<<< HEAD
-static bool	drop(struct mailx *m, const char *name);
-
-/* -S partial=no */
-static bool
-is_off(const struct var *e, const char *value)
-=======
 /* `partial=no' */
 static bool
 turns_off(const struct var *e, const char *value)
->>>>>>> core
 {
 	static const char *const off[] = { "no", "off", "false", "0" };
 	size_t i;
@@ -306,11 +298,8 @@ turns_off(const struct var *e, const char *value)
 	return false;
 }
 
-<<<<<<< HEAD
-=======
 static bool	drop(struct mailx *m, const char *name);
 
->>>>>>> core
 int
 var_set(struct mailx *m, const char *name, const char *value, struct fail *why)
 {
@@ -321,13 +310,8 @@ var_set(struct mailx *m, const char *name, const char *value, struct fail *why)
 		return -1;
 	if (value == NULL)
 		value = "";
-<<<<<<< HEAD
-	if (is_off(e, value)) {
-		(void)drop(m, name);
-=======
 	if (turns_off(e, value)) {
 		drop(m, name);
->>>>>>> core
 		return 0;
 	}
 	/* An empty number is fine: POSIX has `set crt'. */
