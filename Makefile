@@ -89,8 +89,12 @@ STORE_SRCS =	store/generic.c \
 	store/lock.c \
 	store/maildir.c \
 	store/mbox.c \
+	store/mboxappend.c \
+	store/mboxfollow.c \
+	store/mboxredo.c \
 	store/mboxscan.c \
-	store/mboxwrite.c \
+	store/mboxsync.c \
+	store/mboxtext.c \
 	store/null.c \
 	store/pop3.c \
 	store/search.c \
@@ -127,6 +131,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
+	tests/unit/mbox.c \
 	tests/unit/netrc.c \
 	tests/unit/pop3.c \
 	tests/unit/seen.c \

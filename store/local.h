@@ -24,6 +24,15 @@ int		 local_code(int error, bool making);
 #define DIGEST_SIZE	65
 FILE		*local_digest(char hex[static DIGEST_SIZE], uint64_t *octets);
 
+/*
+ * The lines of a stream, read to its end: with LF ends whatever they had; one of
+ * more than 64 kB comes in pieces, of which the first `starts'.  Borrowed until
+ * the next call; false at the end and where reading failed.  Freed with free.
+ */
+struct lines;
+struct lines	*lines_new(FILE *in);
+bool		 lines_next(struct lines *l, struct span *piece, bool *starts);
+
 /* One message in mbox form (separator line, Status fields, mboxrd quoting, empty line) to out. */
 int		 mbox_write_message(FILE *in, FILE *out, const struct msg *like, struct fail *why);
 
