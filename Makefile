@@ -90,6 +90,8 @@ STORE_SRCS =	store/generic.c \
 	store/maildir.c \
 	store/mbox.c \
 	store/mboxappend.c \
+	store/mboxapply.c \
+	store/mboxchange.c \
 	store/mboxfollow.c \
 	store/mboxredo.c \
 	store/mboxscan.c \
@@ -132,6 +134,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
 	tests/unit/mbox.c \
+	tests/unit/mboxsync.c \
 	tests/unit/netrc.c \
 	tests/unit/pop3.c \
 	tests/unit/seen.c \
