@@ -133,6 +133,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
+	tests/unit/lock.c \
 	tests/unit/mbox.c \
 	tests/unit/mboxsync.c \
 	tests/unit/netrc.c \
