@@ -88,6 +88,7 @@ STORE_SRCS =	store/generic.c \
 	store/local.c \
 	store/lock.c \
 	store/maildir.c \
+	store/maildirwrite.c \
 	store/mbox.c \
 	store/mboxappend.c \
 	store/mboxapply.c \
@@ -134,6 +135,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
 	tests/unit/lock.c \
+	tests/unit/maildir.c \
 	tests/unit/mbox.c \
 	tests/unit/mboxsync.c \
 	tests/unit/netrc.c \

@@ -49,18 +49,23 @@ load_structure(struct store *s, uint32_t n, struct fail *why)
 static int
 load_size(struct store *s, uint32_t n, struct fail *why)
 {
-	struct msg *m = store_msg(s, n);
-	FILE *f = store_message(s, n, why);
+	FILE *f;
 	off_t size;
 
-	if (f == NULL)
+	if (s->ops->size != NULL) {
+		if (s->ops->size(s, n, why) == -1)
+			return -1;
+		store_msg(s, n)->loaded |= LOAD_SIZE;
+		return 0;
+	}
+	if ((f = store_message(s, n, why)) == NULL)
 		return -1;
 	if (fseeko(f, 0, SEEK_END) == -1 || (size = ftello(f)) == -1) {
 		fclose(f);
 		return fail_errno(why, EX_IOERR, "%s: message %u", s->name, n);
 	}
-	m->size = (uint64_t)size;
-	m->loaded |= LOAD_SIZE;
+	store_msg(s, n)->size = (uint64_t)size;
+	store_msg(s, n)->loaded |= LOAD_SIZE;
 	fclose(f);
 	return 0;
 }
@@ -197,21 +202,23 @@ store_structure(struct store *s, uint32_t n, struct fail *why)
 static void
 read_head(FILE *f, struct head *h)
 {
-	char *text = NULL, *line = NULL;
-	size_t len = 0, cap = 0, room = 0;
-	ssize_t n;
+	struct lines *l = lines_new(f);
+	struct span piece;
+	char *text = NULL;
+	size_t len = 0, cap = 0;
+	bool starts;
 
-	while (len < MAX_HEAD_SIZE && (n = getline(&line, &room, f)) > 0) {
-		if (len + (size_t)n > cap) {
-			cap = (len + (size_t)n) * 2;
+	while (len < MAX_HEAD_SIZE && lines_next(l, &piece, &starts)) {
+		if (len + piece.n > cap) {
+			cap = (len + piece.n) * 2;
 			text = xreallocarray(text, cap, 1);
 		}
-		memcpy(text + len, line, (size_t)n);
-		len += (size_t)n;
-		if (line[0] == '\n' || (line[0] == '\r' && n == 2))
+		memcpy(text + len, piece.p, piece.n);
+		len += piece.n;
+		if (starts && *piece.p == '\n')
 			break;
 	}
-	free(line);
+	free(l);
 	head_parse(h, text == NULL ? xstrdup("") : text, len);
 }
 

@@ -45,6 +45,28 @@ local_is_maildir(const char *path)
 	return is;
 }
 
+static bool
+is_own_part(const char *name)
+{
+	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 ||
+	    strcmp(name, "tmp") == 0;
+}
+
+bool
+local_may_be_maildir(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	bool may = d != NULL || errno == ENOENT;
+
+	while (d != NULL && may && (e = readdir(d)) != NULL)
+		may = is_own_part(e->d_name) || strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0;
+	if (d != NULL)
+		closedir(d);
+	return may;
+}
+
 const struct store_ops *
 local_kind(const char *name)
 {
@@ -420,13 +442,6 @@ read_names(const char *dir, struct strv *names)
 		closedir(d);
 	if (names->n > 0)
 		qsort(names->v, names->n, sizeof *names->v, compare_names);
-}
-
-static bool
-is_own_part(const char *name)
-{
-	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 ||
-	    strcmp(name, "tmp") == 0;
 }
 
 static int	list_below(struct listing *l, const char *dir, const char *prefix,

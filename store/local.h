@@ -10,6 +10,8 @@ const char	*local_path(const char *name);
 /* The kind of folder a local name means; for one that is not there, what it would become. */
 const struct store_ops *local_kind(const char *name);
 bool		 local_is_maildir(const char *path);
+/* Nothing there, or a directory that holds nothing but the beginning of one. */
+bool		 local_may_be_maildir(const char *path);
 
 /* fsync the directory that holds path: a new name is durable only then. */
 int		 local_sync_parent(const char *path, struct fail *why);
