@@ -86,6 +86,7 @@ STORE_SRCS =	store/generic.c \
 	store/imapsearch.c \
 	store/imapsync.c \
 	store/local.c \
+	store/locallist.c \
 	store/lock.c \
 	store/maildir.c \
 	store/maildirwrite.c \
@@ -141,6 +142,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/netrc.c \
 	tests/unit/pop3.c \
 	tests/unit/seen.c \
+	tests/unit/store.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 

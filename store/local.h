@@ -10,6 +10,9 @@ const char	*local_path(const char *name);
 /* The kind of folder a local name means; for one that is not there, what it would become. */
 const struct store_ops *local_kind(const char *name);
 bool		 local_is_maildir(const char *path);
+bool		 local_is_directory(const char *path);
+bool		 local_is_mbox(const char *path);	/* a file that is empty or begins like one */
+bool		 local_is_own_part(const char *name);	/* cur, new, tmp */
 /* Nothing there, or a directory that holds nothing but the beginning of one. */
 bool		 local_may_be_maildir(const char *path);
 
