@@ -141,6 +141,7 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/mboxsync.c \
 	tests/unit/netrc.c \
 	tests/unit/pop3.c \
+	tests/unit/search.c \
 	tests/unit/seen.c \
 	tests/unit/store.c \
 	tests/unit/url.c \

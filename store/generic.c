@@ -298,36 +298,48 @@ store_messages(struct store *s, const struct numbers *ns,
 /* --- Searching --- */
 
 static int
+search_window(struct store *s, const struct search *x, struct numbers *window,
+    struct numbers *found, struct fail *why)
+{
+	bool had[WINDOW_MESSAGES];
+	size_t i;
+	uint32_t n;
+	int r;
+
+	for (i = 0; i < window->n; i++)
+		had[i] = (store_msg(s, window->v[i])->loaded &
+		    (LOAD_ENVELOPE | LOAD_STRUCTURE)) != 0;
+	r = store_load(s, window, search_needs(x), why);
+	for (i = 0; i < window->n; i++) {
+		n = window->v[i];
+		if (r != -1 && (store_msg(s, n)->flags & MSG_GONE) == 0)
+			r = search_matches(x, s, n, why);
+		else if (r != -1)
+			r = 0;
+		if (r == 1)
+			numbers_add(found, n);
+		if (!had[i])
+			store_drop(s, n);
+	}
+	return r == -1 ? -1 : 0;
+}
+
+static int
 search_here(struct store *s, const struct search *x, const struct numbers *in,
     struct numbers *found, struct fail *why)
 {
-	unsigned needs = search_needs(x);
 	struct numbers window;
-	bool had;
-	size_t at, i;
-	uint32_t n;
-	int r = 0;
+	size_t at;
 
-	for (at = 0; at < in->n && r != -1; at += window.n) {
+	for (at = 0; at < in->n; at += window.n) {
 		window.v = in->v + at;
 		window.n = in->n - at;
 		if (window.n > WINDOW_MESSAGES)
 			window.n = WINDOW_MESSAGES;
-		had = (store_msg(s, window.v[0])->loaded & LOAD_ENVELOPE) != 0;
-		if (store_load(s, &window, needs, why) == -1)
+		if (search_window(s, x, &window, found, why) == -1)
 			return -1;
-		for (i = 0; i < window.n && r != -1; i++) {
-			n = window.v[i];
-			if ((store_msg(s, n)->flags & MSG_GONE) != 0)
-				continue;
-			r = search_matches(x, s, n, why);
-			if (r == 1)
-				numbers_add(found, n);
-			if (!had)
-				store_drop(s, n);
-		}
 	}
-	return r == -1 ? -1 : 0;
+	return 0;
 }
 
 int
