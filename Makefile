@@ -28,8 +28,8 @@ WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 		-Werror=format-security -Werror=implicit
 ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS =	-pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-LIBS =		$(PKG_LIBS) -lmd
-MIME_LIBS =	$(BSD_LIBS) -lmd
+LIBS =		-lmd $(PKG_LIBS)
+MIME_LIBS =	-lmd $(BSD_LIBS)
 
 # The same again with the sanitizers, beside the plain objects.
 SANITIZE =	-fsanitize=address,undefined -fno-sanitize-recover=all
@@ -37,22 +37,34 @@ ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 		-DMAILX_VERSION='"$(VERSION)"' -MMD $(PKG_CFLAGS) -O1 -g \
 		-fno-omit-frame-pointer $(SANITIZE)
 
-MIME_SRCS =	mime/addr.c \
+MIME_SRCS = \
+	mime/addr.c \
+	mime/addrspec.c \
 	mime/b64.c \
+	mime/build.c \
+	mime/buildhead.c \
+	mime/buildplan.c \
+	mime/buildscan.c \
+	mime/buildsource.c \
+	mime/buildwrite.c \
 	mime/date.c \
 	mime/envelope.c \
+	mime/filter.c \
 	mime/flowed.c \
 	mime/head.c \
+	mime/hz.c \
 	mime/param.c \
 	mime/parse.c \
 	mime/part.c \
 	mime/partdecode.c \
 	mime/qp.c \
 	mime/text.c \
+	mime/type.c \
 	mime/utf8.c \
 	mime/word.c \
 
-NET_SRCS =	net/conn.c \
+NET_SRCS = \
+	net/conn.c \
 	net/cred.c \
 	net/dial.c \
 	net/dottext.c \
@@ -77,7 +89,8 @@ NET_SRCS =	net/conn.c \
 	net/utf7.c \
 	net/wait.c \
 
-STORE_SRCS =	store/generic.c \
+STORE_SRCS = \
+	store/generic.c \
 	store/imap.c \
 	store/imapbox.c \
 	store/imapfetch.c \
@@ -108,30 +121,97 @@ STORE_SRCS =	store/generic.c \
 	store/step.c \
 	store/store.c \
 
-CMD_SRCS =	cmd/fetch.c \
+CMD_SRCS = \
+	cmd/alias.c \
+	cmd/args.c \
+	cmd/assemble.c \
+	cmd/child.c \
+	cmd/compose.c \
+	cmd/dead.c \
+	cmd/define.c \
+	cmd/deliver.c \
+	cmd/draft.c \
+	cmd/echo.c \
+	cmd/edit.c \
+	cmd/expr.c \
+	cmd/extract.c \
+	cmd/fetch.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
+	cmd/fields.c \
+	cmd/flag.c \
+	cmd/folder.c \
+	cmd/foldercmd.c \
+	cmd/foldername.c \
+	cmd/folderquit.c \
+	cmd/forward.c \
+	cmd/gate.c \
 	cmd/headers.c \
+	cmd/help.c \
 	cmd/html.c \
+	cmd/if.c \
 	cmd/json.c \
+	cmd/mail.c \
+	cmd/msgs.c \
+	cmd/options.c \
 	cmd/out.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/passing.c \
+	cmd/pipe.c \
 	cmd/print.c \
+	cmd/quit.c \
+	cmd/quote.c \
 	cmd/read.c \
+	cmd/record.c \
+	cmd/reply.c \
+	cmd/resend.c \
+	cmd/run.c \
+	cmd/safefile.c \
 	cmd/sanitise.c \
+	cmd/save.c \
+	cmd/schema.c \
 	cmd/search.c \
+	cmd/secret.c \
+	cmd/send.c \
+	cmd/sendmode.c \
 	cmd/server.c \
+	cmd/set.c \
+	cmd/settle.c \
+	cmd/shell.c \
+	cmd/source.c \
 	cmd/structure.c \
+	cmd/subject.c \
 	cmd/table.c \
 	cmd/term.c \
 	cmd/term_plain.c \
+	cmd/tilde.c \
+	cmd/tildetext.c \
+	cmd/transport.c \
+	cmd/vars.c \
+	cmd/vartable.c \
+	cmd/wordfile.c \
+	cmd/words.c \
+	cmd/write.c \
 
-UNIT_SRCS =	tests/unit/fetch.c \
+UNIT_SRCS = \
+	tests/unit/addr.c \
+	tests/unit/alias.c \
+	tests/unit/b64.c \
+	tests/unit/build.c \
+	tests/unit/conn.c \
+	tests/unit/cred.c \
+	tests/unit/date.c \
+	tests/unit/expr.c \
+	tests/unit/fetch.c \
+	tests/unit/flowed.c \
+	tests/unit/folder.c \
+	tests/unit/head.c \
+	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
@@ -139,16 +219,35 @@ UNIT_SRCS =	tests/unit/fetch.c \
 	tests/unit/maildir.c \
 	tests/unit/mbox.c \
 	tests/unit/mboxsync.c \
+	tests/unit/msgs.c \
 	tests/unit/netrc.c \
+	tests/unit/param.c \
+	tests/unit/part.c \
 	tests/unit/pop3.c \
 	tests/unit/search.c \
 	tests/unit/seen.c \
 	tests/unit/store.c \
+	tests/unit/qp.c \
+	tests/unit/sasl.c \
+	tests/unit/scram.c \
+	tests/unit/seen.c \
+	tests/unit/smtp.c \
+	tests/unit/smtpreply.c \
+	tests/unit/text.c \
+	tests/unit/tls.c \
+	tests/unit/transcript.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
+	tests/unit/vars.c \
+	tests/unit/word.c \
 
-SHELL_TESTS =	tests/compose.t \
+SHELL_TESTS = \
+	tests/answer.t \
+	tests/compose.t \
+	tests/corpus.t \
 	tests/demo.t \
+	tests/drafts.t \
+	tests/escape.t \
 	tests/fetch.t \
 	tests/imap.t \
 	tests/layers.t \
@@ -157,12 +256,26 @@ SHELL_TESTS =	tests/compose.t \
 	tests/read.t \
 	tests/refused.t \
 	tests/road.t \
+	tests/save.t \
+	tests/script.t \
+	tests/send.t \
 
-FUZZERS =	tests/fuzz/imapload.fuzz \
+FUZZERS = \
+	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/pop3.fuzz \
 	tests/fuzz/seen.fuzz \
 	tests/fuzz/utf7.fuzz \
+
+FILTER_SRCS = \
+	mime/mailx-mime.c \
+	mime/mimecode.c \
+	mime/mimeencode.c \
+	mime/mimeread.c \
+
+# The filter, beside libmime.a.
+FILTER_OBJS =	$(FILTER_SRCS:.c=.o)
+FILTER_ASAN =	$(FILTER_SRCS:.c=.ao)
 
 MIME_OBJS =	$(MIME_SRCS:.c=.o)
 LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
@@ -170,7 +283,7 @@ LIB_OBJS =	$(LIB_SRCS:.c=.o)
 LIB_ASAN =	$(LIB_SRCS:.c=.ao)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
-TOOLS =		tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
+TOOLS =		tests/draft tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
 
 all: mailx mailx-mime
 
@@ -189,8 +302,8 @@ all: mailx mailx-mime
 
 mailx: mailx.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o -o $@ libmailx.a $(LIBS)
-mailx-mime: mime/mailx-mime.o libmime.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mime/mailx-mime.o -o $@ libmime.a $(MIME_LIBS)
+mailx-mime: $(FILTER_OBJS) libmime.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(FILTER_OBJS) -o $@ libmime.a $(MIME_LIBS)
 libmime.a: util.o $(MIME_OBJS)
 	rm -f $@
 	ar rc $@ util.o $(MIME_OBJS)
@@ -203,22 +316,24 @@ libmailx-asan.a: $(LIB_ASAN)
 	ar rc $@ $(LIB_ASAN)
 mailx.asan: mailx.ao libmailx-asan.a
 	$(CC) $(ASAN_CFLAGS) mailx.ao -o $@ libmailx-asan.a $(LIBS)
-mailx-mime.asan: mime/mailx-mime.ao libmailx-asan.a
-	$(CC) $(ASAN_CFLAGS) mime/mailx-mime.ao -o $@ libmailx-asan.a $(LIBS)
+mailx-mime.asan: $(FILTER_ASAN) libmailx-asan.a
+	$(CC) $(ASAN_CFLAGS) $(FILTER_ASAN) -o $@ libmailx-asan.a $(LIBS)
 
+tests/draft: tests/draft.c libmime.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/draft.c -o $@ libmime.a $(MIME_LIBS)
 tests/ports: tests/ports.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/ports.c -o $@ $(BSD_LIBS)
 tests/relay: tests/relay.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/relay.c -o $@ $(BSD_LIBS)
 tests/fake: tests/fake.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/fake.c -o $@ $(LIBS)
-tests/corpus: tests/corpus.c libmime.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/corpus.c -o $@ libmime.a $(MIME_LIBS)
+tests/corpus: $(CORPUS_OBJS) libmailx.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CORPUS_OBJS) -o $@ libmailx.a $(LIBS)
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
-$(UNIT_TESTS): libmailx.a tests/unit/tap.h
-$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h
+$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
+$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
 
 check: all $(TOOLS) $(UNIT_TESTS)
 	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
@@ -244,9 +359,9 @@ bench: all
 lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
-	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c mime/mailx-mime.c
+	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c $(FILTER_SRCS)
 	shellcheck -s sh tests/*.sh tests/*.t tests/fuzz/*.sh .ci/run
-	mandoc -Tlint -Wwarning mailx.1
+	mandoc -Tlint -Wwarning mailx.1 mime/mailx-mime.1
 
 metrics:
 	@sh tests/metrics.sh
@@ -254,11 +369,11 @@ metrics:
 install: all
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
 	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
-	install -m 644 mailx.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 644 mailx.1 mime/mailx-mime.1 $(DESTDIR)$(MANDIR)/man1
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
-	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1
+	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1 $(DESTDIR)$(MANDIR)/man1/mailx-mime.1
 
 dist:
 	git archive --prefix=mailx-$(VERSION)/ -o mailx-$(VERSION).tar.gz HEAD

@@ -131,9 +131,14 @@ print_list(struct mailx *m, const struct msglist *list)
 static int
 run_headers(struct mailx *m, struct args *a)
 {
+	bool given = a->text != NULL && *a->text != '\0';
+
+	if (given && a->msgs.n == 0) {
+		m->status = 1;
+		return 0;
+	}
 	if (!m->interactive)
-		return a->msgs.n == 0 ? print_all(m, &m->why) :
-		    print_list(m, &a->msgs);
+		return given ? print_list(m, &a->msgs) : print_all(m, &m->why);
 	if (a->msgs.n > 1)
 		return print_list(m, &a->msgs);
 	if (a->msgs.n == 1)

@@ -233,22 +233,6 @@ show(struct mailx *m, FILE *staged, struct fail *why)
 	return term_pipe_close(to, pid, &status, why);
 }
 
-/*
- * A status of 1 is an answer ("nothing found"), and a command may end before it
- * has read everything; another one is a failure, passed on where it is one of
- * sysexits.h.
- */
-static int
-judge(struct mailx *m, const char *command, int status, struct fail *why)
-{
-	if (status == 1)
-		m->status = 1;
-	if (status <= 1 || status == 128 + SIGPIPE)
-		return 0;
-	return fail(why, status >= EX__BASE && status <= EX__MAX ? status :
-	    EX_OSERR, "%s: ended with status %d", command, status);
-}
-
 int
 out_restore(struct mailx *m, struct fail *why)
 {
@@ -271,7 +255,7 @@ out_restore(struct mailx *m, struct fail *why)
 	} else {
 		r = term_pipe_close(f, o->pid, &status, why);
 		if (r == 0)
-			r = judge(m, what, status, why);
+			r = term_judge(m, what, status, why);
 	}
 	free(what);
 	return r;

@@ -108,9 +108,21 @@ read_mark(struct mailx *m, uint32_t n)
 
 	m->dot = n;
 	msg->flags |= MSG_TOUCHED;
-	msg->flags &= ~(uint32_t)MSG_PRESERVED;
 	if (m->folder->mode == STORE_WRITE && !m->read_only)
 		store_flag(m->folder, n, MSG_SEEN, 0);
+}
+
+void
+read_current(struct mailx *m, const struct msglist *list)
+{
+	uint32_t highest = 0;
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].n > highest)
+			highest = list->v[i].n;
+	if (highest != 0)
+		m->dot = highest;
 }
 
 struct part *

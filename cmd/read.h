@@ -18,6 +18,8 @@ int	 read_load(struct mailx *m, const struct msglist *list, unsigned what,
 	    struct fail *why);
 /* It has been read: current from now on, touched, and seen where that may be recorded. */
 void	 read_mark(struct mailx *m, uint32_t n);
+/* The highest message of a list is current from now on (POSIX). */
+void	 read_current(struct mailx *m, const struct msglist *list);
 /* A part by its number; EX_USAGE: message n has none such.  Borrowed from the structure. */
 struct part *read_part(struct mailx *m, uint32_t n, const char *number,
 	    struct fail *why);

@@ -77,9 +77,10 @@ child(const struct mailx *m, const char *command, const char *arg)
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (arg == NULL)
-		execl(path, path, "-c", command, (char *)NULL);
+		execl(path, path, "-c", "--", command, (char *)NULL);
 	else
-		execl(path, path, "-c", command, "mailx", arg, (char *)NULL);
+		execl(path, path, "-c", "--", command, "mailx", arg,
+		    (char *)NULL);
 	_exit(127);
 }
 
@@ -97,7 +98,7 @@ await(pid_t pid, struct fail *why)
 	    WEXITSTATUS(status);
 }
 
-/* As system(3) does, while it runs the terminal's signals are its own. */
+/* As a shell does it: while it runs the terminal's signals are its own. */
 static int
 run(struct mailx *m, const char *command, const char *arg, struct fail *why)
 {
@@ -160,6 +161,22 @@ term_pipe_close(FILE *f, pid_t pid, int *status, struct fail *why)
 	fclose(f);
 	*status = await(pid, why);
 	return *status == -1 ? -1 : 0;
+}
+
+/*
+ * A status of 1 is an answer ("nothing found"), and a command may end before it
+ * has read everything; another one is a failure, passed on where it is one of
+ * sysexits.h.
+ */
+int
+term_judge(struct mailx *m, const char *command, int status, struct fail *why)
+{
+	if (status == 1)
+		m->status = 1;
+	if (status <= 1 || status == 128 + SIGPIPE)
+		return 0;
+	return fail(why, status >= EX__BASE && status <= EX__MAX ? status :
+	    EX_OSERR, "%s: ended with status %d", command, status);
 }
 
 int

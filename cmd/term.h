@@ -17,6 +17,8 @@ int	 term_shell(struct mailx *m, const char *command, struct fail *why);
 /* Start `sh -c command' reading what is written to the stream; wait for it. */
 FILE	*term_pipe(struct mailx *m, const char *command, pid_t *pid, struct fail *why);
 int	 term_pipe_close(FILE *f, pid_t pid, int *status, struct fail *why);
+/* What that status of a command means: 0 success; 1 "nothing found" (m->status); else -1. */
+int	 term_judge(struct mailx *m, const char *command, int status, struct fail *why);
 /* Edit a file with $VISUAL or $EDITOR (`visual' says which). */
 int	 term_edit(struct mailx *m, const char *path, bool visual, struct fail *why);
 

@@ -3,6 +3,7 @@
  * addr.c -- addresses (RFC 5322 3.4, 4.4; 5321 4.1.2; 6532).  Reading takes one
  * pass over tokens and gathers, for each mailbox, words in front of an angle
  * address or around an @; whatever cannot be an address becomes its name.
+ * addrspec.c judges what was gathered.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,6 @@
 #include "addr.h"
 #include "head.h"
 #include "word.h"
-
-#define MAX_LOCAL	64	/* RFC 5321 4.5.3.1.1; lenient below */
-#define MAX_ADDR	998
 
 enum token { T_END, T_WORD, T_QUOTED, T_DOMAIN, T_SPECIAL };
 
@@ -24,7 +22,18 @@ struct lexer {
 	char		 special;
 	bool		 blank;		/* white space or a comment stood before it */
 	struct span	 comment;	/* the last one passed over */
+	bool		 spoilt;	/* a comment without end, or a stray line break */
+	bool		 no_quote, no_bracket;	/* no `"' or `]' closes from here on */
 };
+
+/* A line break is white space only in front of white space (RFC 5322 3.2.2). */
+static bool
+is_fold(const char *p, const char *end)
+{
+	if (*p == '\r' && (++p == end || *p != '\n'))
+		return false;
+	return *p != '\n' || (p + 1 < end && (p[1] == ' ' || p[1] == '\t'));
+}
 
 static void
 skip_comment(struct lexer *l)
@@ -39,38 +48,57 @@ skip_comment(struct lexer *l)
 			depth++;
 		else if (*l->p == ')' && --depth == 0)
 			break;
+		else if (*l->p == '\0' || !is_fold(l->p, l->end))
+			l->spoilt = true;
+		else if (*l->p == '\r')
+			l->p++;
 	}
 	l->comment.p = from;
 	l->comment.n = (size_t)(l->p - from);
 	if (l->p < l->end)
 		l->p++;
+	else
+		l->spoilt = true;
 }
 
 static void
 skip_blanks(struct lexer *l)
 {
+	bool folded = false;
+
 	l->blank = false;
-	while (l->p < l->end) {
-		if (*l->p == '(')
+	for (; l->p < l->end; l->blank = true) {
+		if (*l->p == '(') {
 			skip_comment(l);
-		else if (ascii_is_space((unsigned char)*l->p) || *l->p == '\0')
-			l->p++;
-		else
+			folded = false;
+			continue;
+		}
+		if (!ascii_is_space((unsigned char)*l->p) && *l->p != '\0')
 			break;
-		l->blank = true;
+		/* Two line breaks with nothing between them are no folding. */
+		if (*l->p == '\0' || !is_fold(l->p, l->end) ||
+		    (folded && *l->p == '\n'))
+			l->spoilt = true;
+		if (*l->p != '\r')
+			folded = *l->p == '\n';
+		l->p++;
 	}
 }
 
-/* To the closing mark, backslashes minded; without one, it is a word. */
+/* The mark that closes what opens at p, or NULL; looked for in vain only once. */
 static const char *
-find_close(const char *p, const char *end, char mark)
+find_close(struct lexer *l, const char *p)
 {
-	for (p++; p < end; p++) {
-		if (*p == '\\' && p + 1 < end)
+	char mark = *p == '"' ? '"' : ']';
+	bool *none = mark == '"' ? &l->no_quote : &l->no_bracket;
+
+	for (p++; p < l->end && !*none; p++) {
+		if (*p == '\\' && p + 1 < l->end)
 			p++;
 		else if (*p == mark)
 			return p;
 	}
+	*none = true;
 	return NULL;
 }
 
@@ -83,15 +111,13 @@ next(struct lexer *l)
 	l->start = l->p;
 	if (l->p == l->end)
 		return T_END;
-	if (*l->p == '"' &&
-	    (close = find_close(l->p, l->end, '"')) != NULL) {
+	if (*l->p == '"' && (close = find_close(l, l->p)) != NULL) {
 		l->text.p = l->p + 1;
 		l->text.n = (size_t)(close - l->p) - 1;
 		l->p = close + 1;
 		return T_QUOTED;
 	}
-	if (*l->p == '[' && (close = memchr(l->p, ']',
-	    (size_t)(l->end - l->p))) != NULL) {
+	if (*l->p == '[' && (close = find_close(l, l->p)) != NULL) {
 		l->text.p = l->p;
 		l->text.n = (size_t)(close - l->p) + 1;
 		l->p = close + 1;
@@ -117,9 +143,11 @@ struct mailbox {
 	size_t		 name_len;
 	FILE		*names;
 	bool		 any_name;
-	char		*angle;		/* owned: inside <>; or NULL */
+	bool		 has_angle;
+	struct span	 angle;		/* inside <> */
 	bool		 has_at;
-	const char	*from, *to;	/* the raw text, for what is no address */
+	bool		 over;		/* an addr-spec was complete, a word followed */
+	const char	*from, *to;	/* the raw text, for what has no <> */
 	struct span	 comment;
 };
 
@@ -147,48 +175,87 @@ add_word(struct mailbox *m, const struct lexer *l, bool quoted)
 }
 
 static char *
-decode(const char *raw, size_t n, const char *charset_8bit, unsigned *defects)
+decode(struct span raw, const char *charset_8bit, unsigned *defects)
 {
-	struct span s = { raw, n };
 	char *text, *trimmed;
 	size_t len;
 	FILE *f = xmemstream(&text, &len);
 
-	*defects |= word_decode(span_trim(s), charset_8bit, f) & DEFECT_CHARSET;
+	*defects |= word_decode(span_trim(raw), charset_8bit, f) &
+	    DEFECT_CHARSET;
 	fclose(f);
 	trimmed = span_dup(span_trim(span_of(text)));
 	free(text);
 	return trimmed;
 }
 
-/* Blanks and comments do not belong into an addr-spec; quotes stay where they are needed. */
+/* What a string or a line cannot hold goes, with its backslash. */
 static char *
-clean_addr(const char *p, size_t n)
+put_octets(char *out, const char *p, size_t n)
 {
-	struct lexer l;
-	char *out;
-	size_t len;
-	FILE *f = xmemstream(&out, &len);
-	enum token t;
-	const char *at;
+	size_t i;
 
-	memset(&l, 0, sizeof l);
-	l.p = p;
-	l.end = p + n;
-	while ((t = next(&l)) != T_END) {
-		if (t == T_SPECIAL)
-			putc(l.special, f);
-		else if (t == T_QUOTED) {
-			fwrite(l.start, 1, (size_t)(l.p - l.start), f);
-		} else
-			fwrite(l.text.p, 1, l.text.n, f);
-	}
-	fclose(f);
-	/* A source route (RFC 5322 4.4) is passed over. */
-	if (out[0] == '@' && (at = strchr(out, ':')) != NULL) {
-		memmove(out, at + 1, strlen(at + 1) + 1);
+	for (i = 0; i < n; i++) {
+		if (p[i] == '\\' && i + 1 < n && (p[i + 1] == '\0' ||
+		    p[i + 1] == '\r' || p[i + 1] == '\n'))
+			i++;
+		else if (p[i] != '\0' && p[i] != '\r' && p[i] != '\n')
+			*out++ = p[i];
 	}
 	return out;
+}
+
+/* A local part of several words, which is none, in quotes: nobody's address is made up. */
+static char *
+quote_local(char *addr, const char *at)
+{
+	char *out = xmalloc(2 * strlen(addr) + 3), *q = out;
+	const char *p;
+
+	*q++ = '"';
+	for (p = addr; p < at; p++) {
+		if (*p == '"' || *p == '\\')
+			*q++ = '\\';
+		*q++ = *p;
+	}
+	*q++ = '"';
+	memcpy(q, at, strlen(at) + 1);
+	free(addr);
+	return out;
+}
+
+/*
+ * An addr-spec without blanks and comments; quotes stay where they are needed.  A
+ * source route (RFC 5322 4.4) is passed over; any other special ends it.
+ */
+static char *
+clean_addr(struct span s)
+{
+	struct lexer l = { .p = s.p, .end = s.p + s.n };
+	char *out = xmalloc(s.n + 1), *q = out, *at = NULL;
+	enum token t;
+	bool route = false, words = false;
+
+	while ((t = next(&l)) != T_END) {
+		if (t == T_SPECIAL && l.special == '@' && q == out)
+			route = true;
+		if (t == T_SPECIAL && l.special != '@' && !route)
+			break;
+		if (route) {
+			route = t != T_SPECIAL || l.special != ':';
+			continue;
+		}
+		if (t == T_SPECIAL && at == NULL)
+			at = q;
+		else if (at == NULL && q > out && l.blank && q[-1] != '.' &&
+		    *l.start != '.') {
+			words = true;
+			*q++ = ' ';
+		}
+		q = put_octets(q, l.start, (size_t)(l.p - l.start));
+	}
+	*q = '\0';
+	return words ? quote_local(out, at == NULL ? q : at) : out;
 }
 
 /* A quoted local part that needs no quotes goes without (RFC 5321 4.1.2). */
@@ -213,83 +280,142 @@ unquote_local(char *addr)
 	memmove(addr + n - 2, at, strlen(at) + 1);
 }
 
+/* Is the raw text what an address should be?  A local name is. */
+static bool
+is_sound(struct span raw, const char *addr)
+{
+	const char *colon;
+
+	raw = span_trim(raw);
+	if (raw.n > 0 && *raw.p == '@' &&
+	    (colon = memchr(raw.p, ':', raw.n)) != NULL) {
+		raw.n -= (size_t)(colon + 1 - raw.p);
+		raw.p = colon + 1;
+	}
+	if (strchr(addr, '@') == NULL)
+		return *addr != '\0' && span_eq(raw, addr) &&
+		    strpbrk(addr, "=?<>\"\\()[]:;,") == NULL;
+	return addr_is_spec(raw);
+}
+
+static void
+keep(struct addrs *as, char *name, char *addr)
+{
+	if (name != NULL && *name == '\0') {
+		free(name);
+		name = NULL;
+	}
+	if ((*addr == '\0' && name == NULL) || as->n >= MAX_ADDRS) {
+		as->defects |= DEFECT_ADDRESS;
+		free(name);
+		free(addr);
+		return;
+	}
+	as->v = xgrow(as->v, as->n, &as->cap, sizeof *as->v);
+	as->v[as->n].name = name;
+	as->v[as->n++].addr = addr;
+}
+
 /* The mailbox is complete: what was gathered becomes an address. */
 static void
 end(struct mailbox *m, struct addrs *as, const char *charset_8bit)
 {
+	struct span raw, words;
 	char *name = NULL, *addr;
 
 	fclose(m->names);
-	if (m->angle != NULL) {
-		addr = m->angle;
-		name = decode(m->name, m->name_len, charset_8bit, &as->defects);
-	} else if (m->from != NULL && m->to > m->from) {
-		addr = clean_addr(m->from, (size_t)(m->to - m->from));
-		if (!m->has_at) {
-			/* No @: a local name, or words that are no address. */
-			if (strpbrk(addr, "=?<>") != NULL ||
-			    memchr(m->name, ' ', m->name_len) != NULL)
-				as->defects |= DEFECT_ADDRESS;
-		}
+	words.p = m->name;
+	words.n = m->name_len;
+	if (m->has_angle) {
+		raw = m->angle;
+		name = decode(words, charset_8bit, &as->defects);
+	} else if (m->from != NULL) {
+		raw.p = m->from;
+		raw.n = (size_t)(m->to - m->from);
 		if (m->comment.n > 0)
-			name = decode(m->comment.p, m->comment.n, charset_8bit,
-			    &as->defects);
+			name = decode(m->comment, charset_8bit, &as->defects);
 	} else {
 		free(m->name);
 		return;
 	}
-	unquote_local(addr);
-	if (addr[0] != '\0' && as->n < MAX_ADDRS) {
-		as->v = xgrow(as->v, as->n, &as->cap, sizeof *as->v);
-		if (name != NULL && name[0] == '\0') {
-			free(name);
-			name = NULL;
-		}
-		as->v[as->n].name = name;
-		as->v[as->n++].addr = addr;
-	} else {
+	addr = clean_addr(raw);
+	if (m->over || !is_sound(raw, addr))
 		as->defects |= DEFECT_ADDRESS;
-		free(name);
-		free(addr);
-	}
+	unquote_local(addr);
+	keep(as, name, addr);
 	free(m->name);
 }
 
 /* Behind `<': to the closing `>', which may be missing. */
-static char *
-read_angle(struct lexer *l, unsigned *defects)
+static struct span
+read_angle(struct lexer *l)
 {
-	const char *from = l->p, *p = from;
+	const char *p = l->p, *close;
+	struct span s = { p, 0 };
 
 	for (; p < l->end && *p != '>'; p++) {
-		if (*p == '"') {
-			const char *close = find_close(p, l->end, '"');
-
-			if (close != NULL)
-				p = close;
-		} else if (*p == ',' && memchr(from, ':',
-		    (size_t)(p - from)) == NULL && *from != '@')
+		if ((*p == '"' || *p == '[') &&
+		    (close = find_close(l, p)) != NULL)
+			p = close;
+		else if (*p == ',' && *s.p != '@')
 			break;
 		else if (*p == '<')
-			from = p + 1;
+			s.p = p + 1;
 	}
+	s.n = (size_t)(p - s.p);
 	if (p == l->end || *p != '>')
-		*defects |= DEFECT_ADDRESS;
+		l->spoilt = true;
 	l->p = p < l->end && *p == '>' ? p + 1 : p;
-	return clean_addr(from, (size_t)(p - from));
+	return s;
+}
+
+/* A word or special of a mailbox that has no <> yet. */
+static void
+add_token(struct mailbox *m, struct lexer *l, enum token t)
+{
+	if (m->from == NULL)
+		m->from = m->to = l->start;
+	/* Behind a domain and a blank there is no more of it. */
+	if (m->has_at && l->blank && m->to[-1] != '.' && m->to[-1] != '@' &&
+	    *l->start != '.' && *l->start != '@')
+		m->over = true;
+	if (!m->over)
+		m->to = l->p;
+	if (t == T_SPECIAL) {
+		if (l->special == '@')
+			m->has_at = true;
+		l->text.p = &l->special;
+		l->text.n = 1;
+	}
+	add_word(m, l, t == T_QUOTED);
+}
+
+/* `<', or the `:' behind a group's name: true if the token was one of these. */
+static bool
+take_special(struct mailbox *m, struct lexer *l, bool *in_group)
+{
+	if (l->special == '<') {
+		m->angle = read_angle(l);
+		m->has_angle = true;
+		return true;
+	}
+	if (l->special != ':' || m->has_at || m->has_angle || *in_group)
+		return false;
+	fclose(m->names);
+	free(m->name);
+	begin(m);
+	*in_group = true;
+	return true;
 }
 
 void
 addrs_parse(struct addrs *as, struct span body, const char *charset_8bit)
 {
-	struct lexer l;
+	struct lexer l = { .p = body.p, .end = body.p + body.n };
 	struct mailbox m;
 	enum token t;
 	bool in_group = false;
 
-	memset(&l, 0, sizeof l);
-	l.p = body.p;
-	l.end = body.p + body.n;
 	begin(&m);
 	for (;;) {
 		t = next(&l);
@@ -299,48 +425,27 @@ addrs_parse(struct addrs *as, struct span body, const char *charset_8bit)
 			end(&m, as, charset_8bit);
 			memset(&l.comment, 0, sizeof l.comment);
 			if (t == T_END || as->n >= MAX_ADDRS)
-				return;
+				break;
 			if (l.special == ';')
 				in_group = false;
 			begin(&m);
+		} else if (t == T_SPECIAL && take_special(&m, &l, &in_group))
 			continue;
-		}
-		if (t == T_SPECIAL && l.special == ':' && !m.has_at &&
-		    m.angle == NULL && !in_group) {
-			/* The name of a group. */
-			fclose(m.names);
-			free(m.name);
-			in_group = true;
-			begin(&m);
-			continue;
-		}
-		if (t == T_SPECIAL && l.special == '<') {
-			free(m.angle);
-			m.angle = read_angle(&l, &as->defects);
-			continue;
-		}
-		if (m.angle != NULL) {
+		else if (!m.has_angle)
+			add_token(&m, &l, t);
+		else if (t == T_SPECIAL)
 			/* Words behind the address: no comma between two. */
-			if (t == T_SPECIAL)
-				as->defects |= DEFECT_ADDRESS;
-			continue;
-		}
-		if (m.from == NULL)
-			m.from = l.start;
-		m.to = l.p;
-		if (t == T_SPECIAL) {
-			if (l.special == '@')
-				m.has_at = true;
-			l.text.p = &l.special;
-			l.text.n = 1;
-		}
-		add_word(&m, &l, t == T_QUOTED);
+			as->defects |= DEFECT_ADDRESS;
 	}
+	if (l.spoilt)
+		as->defects |= DEFECT_ADDRESS;
 }
 
 void
 addrs_add(struct addrs *as, const char *name, const char *addr)
 {
+	if (*addr == '\0')
+		return;
 	as->v = xgrow(as->v, as->n, &as->cap, sizeof *as->v);
 	as->v[as->n].name = name == NULL || *name == '\0' ? NULL : xstrdup(name);
 	as->v[as->n++].addr = xstrdup(addr);
@@ -381,158 +486,4 @@ addrs_has(const struct addrs *as, const char *addr)
 		if (same_addr(as->v[i].addr, addr))
 			return true;
 	return false;
-}
-
-/* --- Checking --- */
-
-static bool
-is_atom_char(unsigned char c, bool utf8)
-{
-	return ascii_is_alpha(c) || ascii_is_digit(c) || (utf8 && c >= 0x80) ||
-	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
-}
-
-static bool
-is_dot_atom(struct span s, bool utf8)
-{
-	size_t i;
-
-	if (s.n == 0 || s.p[0] == '.' || s.p[s.n - 1] == '.')
-		return false;
-	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '.' && s.p[i - 1] != '.')
-			continue;
-		if (!is_atom_char((unsigned char)s.p[i], utf8))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_quoted_local(struct span s, bool utf8)
-{
-	size_t i;
-
-	if (s.n < 2 || s.p[0] != '"' || s.p[s.n - 1] != '"')
-		return false;
-	for (i = 1; i + 1 < s.n; i++) {
-		if (s.p[i] == '\\') {
-			if (++i + 1 >= s.n)
-				return false;
-		} else if (s.p[i] == '"')
-			return false;
-		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 127 ||
-		    ((unsigned char)s.p[i] >= 0x80 && !utf8))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_domain(struct span s, bool utf8)
-{
-	size_t i, label = 0;
-
-	if (s.n == 0 || s.n > 255)
-		return false;
-	if (s.p[0] == '[') {
-		if (s.n < 3 || s.p[s.n - 1] != ']')
-			return false;
-		for (i = 1; i + 1 < s.n; i++)
-			if (!ascii_is_alpha((unsigned char)s.p[i]) &&
-			    !ascii_is_digit((unsigned char)s.p[i]) &&
-			    strchr(".:-", s.p[i]) == NULL)
-				return false;
-		return true;
-	}
-	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '.') {
-			if (label == 0 || s.p[i - 1] == '-')
-				return false;
-			label = 0;
-			continue;
-		}
-		if (!ascii_is_alpha((unsigned char)s.p[i]) &&
-		    !ascii_is_digit((unsigned char)s.p[i]) &&
-		    !(s.p[i] == '-' && label > 0) && s.p[i] != '_' &&
-		    !((unsigned char)s.p[i] >= 0x80 && utf8))
-			return false;
-		if (++label > 63)
-			return false;
-	}
-	return label > 0 && s.p[s.n - 1] != '-';
-}
-
-int
-addr_check(struct span addr, bool utf8, struct fail *why)
-{
-	struct span local = addr, domain;
-	const char *at = addr.n == 0 ? NULL : memrchr(addr.p, '@', addr.n);
-	size_t i;
-
-	if (addr.n == 0)
-		return fail(why, EX_DATAERR, "an empty address");
-	for (i = 0; i < addr.n; i++)
-		if (ascii_is_control((unsigned char)addr.p[i]))
-			return fail(why, EX_DATAERR, "%.*s: %s", (int)addr.n,
-			    addr.p, addr.p[i] == '\n' || addr.p[i] == '\r' ?
-			    "line break in address" :
-			    "control character in address");
-	if (addr.n > MAX_ADDR || strchr("|/+-@", addr.p[0]) != NULL)
-		return fail(why, EX_DATAERR, "%.*s: not an address",
-		    (int)(addr.n > 100 ? 100 : addr.n), addr.p);
-	if (at != NULL) {
-		local.n = (size_t)(at - addr.p);
-		domain.p = at + 1;
-		domain.n = addr.n - local.n - 1;
-		if (!is_domain(domain, utf8))
-			return fail(why, EX_DATAERR, "%.*s: not an address",
-			    (int)addr.n, addr.p);
-	}
-	if (!is_dot_atom(local, utf8) && !is_quoted_local(local, utf8))
-		return fail(why, EX_DATAERR, "%.*s: not an address",
-		    (int)addr.n, addr.p);
-	return 0;
-}
-
-/* --- Printing --- */
-
-char *
-addr_display(const struct addr *a)
-{
-	const char *p;
-	char *out;
-	size_t len;
-	FILE *f;
-
-	if (a->name == NULL)
-		return xstrdup(a->addr);
-	if (strpbrk(a->name, "()<>[]:;@\\,.\"") == NULL)
-		return xasprintf("%s <%s>", a->name, a->addr);
-	f = xmemstream(&out, &len);
-	putc('"', f);
-	for (p = a->name; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			putc('\\', f);
-		putc(*p, f);
-	}
-	fprintf(f, "\" <%s>", a->addr);
-	fclose(f);
-	return out;
-}
-
-char *
-addr_header(const struct addr *a)
-{
-	char *out;
-	size_t len;
-	FILE *f;
-
-	if (a->name == NULL)
-		return xstrdup(a->addr);
-	f = xmemstream(&out, &len);
-	word_phrase(f, a->name);
-	fprintf(f, " <%s>", a->addr);
-	fclose(f);
-	return out;
 }

@@ -10,7 +10,8 @@
 
 struct addr {
 	char	*name;		/* owned: display name, decoded UTF-8; or NULL */
-	char	*addr;		/* owned: local@domain, quotes kept where needed; "" never */
+	char	*addr;		/* owned: local@domain, quotes kept where needed; "" in `Name <>'
+				   alone: shown, but nothing to send to */
 };
 
 struct addrs {
@@ -26,11 +27,13 @@ struct addrs {
  * in names and never in an addr-spec.
  */
 void	 addrs_parse(struct addrs *as, struct span body, const char *charset_8bit);
-void	 addrs_add(struct addrs *as, const char *name, const char *addr); /* copies */
+void	 addrs_add(struct addrs *as, const char *name, const char *addr); /* copies; not "" */
 void	 addrs_free(struct addrs *as);		/* and empty it */
 /* Is `addr' among them?  Domain without case, local part exactly. */
 bool	 addrs_has(const struct addrs *as, const char *addr);
 
+/* Is it an addr-spec of RFC 5322, obsolete forms, comments and folding included? */
+bool	 addr_is_spec(struct span raw);
 /*
  * Check an address that we are to send to or from: an addr-spec (RFC 5321
  * 4.1.2) or a bare local name.  Refused (EX_DATAERR): empty, control characters

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * b64.c -- base64 (RFC 2045 6.8, RFC 4648), by table, on slices; the streams are
- * funopen(3) filters that work on the blocks stdio hands them.
+ * b64.c -- base64 (RFC 2045 6.8, RFC 4648), on slices; the streams work on the
+ * blocks stdio hands them.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "b64.h"
+#include "filter.h"
 #include "head.h"
 
 #define LINE_OCTETS	57		/* that make a line of 76 */
 #define BLOCK_LINES	512
-#define FILTER_BUFFER	(64 * 1024)
 
 #define NO	0xff
 #define PAD	0xfe
@@ -169,33 +169,20 @@ encoder_close(void *ctx)
 	return r;
 }
 
-/* A filter is no use without its stream: out of memory is the end. */
-static FILE *
-open_filter(void *ctx, int (*put)(void *, const char *, int),
-    int (*end)(void *))
-{
-	FILE *f = funopen(ctx, NULL, put, NULL, end);
-
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	setvbuf(f, NULL, _IOFBF, FILTER_BUFFER);
-	return f;
-}
-
 FILE *
 b64_encoder(FILE *out)
 {
 	struct encoder *e = xcalloc(1, sizeof *e);
 
 	e->out = out;
-	return open_filter(e, encoder_write, encoder_close);
+	return filter_new(e, encoder_write, encoder_close);
 }
 
 struct decoder {
 	FILE		*out;		/* borrowed */
 	unsigned	*defects;	/* borrowed; or NULL */
 	unsigned	 held[4];
-	unsigned	 n, pads;
+	unsigned	 n, pads;	/* values held; `=' seen: the end of the data */
 };
 
 static void
@@ -223,24 +210,24 @@ static int
 decoder_write(void *ctx, const char *in, int len)
 {
 	struct decoder *d = ctx;
-	unsigned char out[4096], *q = out;
+	unsigned char out[4096] = { 0 }, *q = out;
 	unsigned v;
 	int i;
 
 	for (i = 0; i < len; i++) {
 		v = value((unsigned char)in[i]);
 		if (v < 64) {
-			if (d->pads > 0)	/* text goes on behind padding */
+			if (d->pads > 0) {	/* RFC 2045 6.8: the end */
 				spoil(d);
-			d->pads = 0;
+				continue;
+			}
 			d->held[d->n++] = v;
 			if (d->n == 4)
 				q = flush_group(d, q);
 		} else if (v == PAD) {
-			if (d->n == 1)
+			if (d->n == 1 || (d->n == 0 && d->pads == 0))
 				spoil(d);
-			if (d->n > 0)
-				q = flush_group(d, q);
+			q = flush_group(d, q);
 			d->pads++;
 		} else if (!ascii_is_space((unsigned char)in[i]))
 			spoil(d);
@@ -281,5 +268,5 @@ b64_decoder(FILE *out, unsigned *defects)
 
 	d->out = out;
 	d->defects = defects;
-	return open_filter(d, decoder_write, decoder_close);
+	return filter_new(d, decoder_write, decoder_close);
 }

@@ -16,7 +16,7 @@ ssize_t	 b64_decode(const char *in, size_t n, void *out);
  * Filters: what is written to the returned stream comes out coded on `out',
  * which stays open.  fclose ends it (partial groups flushed; EOF when out
  * failed).  The encoder breaks lines at 76 with LF and ends with LF.  The
- * decoder passes over what does not belong, decodes after inner padding, and
+ * decoder passes over what does not belong, ends at padding (RFC 2045 6.8), and
  * sets DEFECT_BASE64 in *defects (may be NULL).
  */
 FILE	*b64_encoder(FILE *out);

@@ -63,6 +63,7 @@ struct parts {
 	int	hour, minute, second;
 	int	zone;
 	bool	has_zone, pm, am;
+	bool	bad;			/* a time that is none */
 };
 
 static int
@@ -94,14 +95,13 @@ number_of(struct span s)
 	return v;
 }
 
-/* hh:mm[:ss], also with dots. */
+/* Three numbers at most with colons, or exactly three with dots, between them. */
 static bool
-take_time(struct span s, struct parts *d)
+read_time(struct span s, int v[static 3])
 {
-	int v[3] = { 0, 0, 0 };
 	unsigned n = 0;
 	size_t i = 0;
-	bool digits = false;
+	bool digits = false, dots = false;
 
 	for (; i < s.n && n < 3; i++) {
 		if (ascii_is_digit((unsigned char)s.p[i])) {
@@ -109,18 +109,29 @@ take_time(struct span s, struct parts *d)
 				return false;
 			v[n] = v[n] * 10 + (s.p[i] - '0');
 			digits = true;
-		} else if ((s.p[i] == ':' || s.p[i] == '.') && digits) {
-			/* A fraction of a second counts for nothing. */
-			if (n == 2)
-				break;
-			n++;
-			digits = false;
-		} else
+			continue;
+		}
+		if ((s.p[i] != ':' && s.p[i] != '.') || !digits)
 			return false;
+		/* A fraction of a second counts for nothing. */
+		if (n == 2)
+			break;
+		dots = dots || s.p[i] == '.';
+		n++;
+		digits = false;
 	}
-	if (n == 0 || d->hour != -1)
+	return digits && n >= (dots ? 2 : 1);
+}
+
+static bool
+take_time(struct span s, struct parts *d)
+{
+	int v[3] = { 0, 0, 0 };
+
+	if (!read_time(s, v) || d->hour != -1)
 		return false;
-	if (v[0] > 24 || v[1] > 59 || v[2] > 60)
+	if (v[0] > 24 || v[1] > 59 || v[2] > 60 ||
+	    (v[0] == 24 && v[1] + v[2] > 0))
 		return false;
 	d->hour = v[0];
 	d->minute = v[1];
@@ -155,6 +166,10 @@ take_zone(struct span s, struct parts *d)
 		d->has_zone = true;
 		return true;
 	}
+	/* Of "EST5EDT" the first. */
+	for (i = 0; i < s.n && ascii_is_alpha((unsigned char)s.p[i]); i++)
+		continue;
+	s.n = i;
 	for (i = 0; i < NELEM(zones); i++)
 		if (span_ieq(s, zones[i].name)) {
 			if (!d->has_zone)
@@ -246,6 +261,9 @@ take_token(struct span s, struct parts *d)
 		d->am = true;
 	else if (s.n >= 3 && month_of(s) != -1 && d->month == -1)
 		d->month = month_of(s);
+	else if (d->hour == -1 && memchr(s.p, ':', s.n) != NULL &&
+	    memchr(s.p, 'T', s.n) == NULL)
+		d->bad = true;
 	else if ((t = memchr(s.p, 'T', s.n)) != NULL && t > s.p) {
 		first.p = s.p;
 		first.n = (size_t)(t - s.p);
@@ -338,7 +356,7 @@ finish(struct parts *p, struct date *d)
 	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30,
 		31 };
 
-	if (p->year == -1 || p->month < 1 || p->month > 12 || p->day < 1 ||
+	if (p->bad || p->year == -1 || p->month < 1 || p->month > 12 || p->day < 1 ||
 	    p->day > days[p->month - 1] || p->year > 9999)
 		return -1;
 	if (p->month == 2 && p->day == 29 && (p->year % 4 != 0 ||
@@ -356,15 +374,39 @@ finish(struct parts *p, struct date *d)
 	return 0;
 }
 
+/* Of a trace field (RFC 5322 3.6.7) what stands behind the semicolon; to a line break that folds nothing. */
+static struct span
+date_text(struct span s)
+{
+	size_t i, depth = 0;
+	struct span r = s;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '(')
+			depth++;
+		else if (s.p[i] == ')' && depth > 0)
+			depth--;
+		else if (s.p[i] == ';' && depth == 0) {
+			r.p = s.p + i + 1;
+			r.n = s.n - i - 1;
+		} else if (s.p[i] == '\n' && i + 1 < s.n && s.p[i + 1] != ' ' &&
+		    s.p[i + 1] != '\t')
+			break;
+	}
+	r.n = (size_t)(s.p + i - r.p);
+	return r;
+}
+
 int
 date_parse(struct span body, struct date *d)
 {
 	struct parts p;
 
+	body = date_text(body);
 	if (body.n > 1000)
 		body.n = 1000;
 	read_tokens(body, &p);
-	return finish(&p, d);
+	return p.hour == -1 ? -1 : finish(&p, d);
 }
 
 int

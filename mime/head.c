@@ -47,7 +47,19 @@ field_name(const char *p, size_t n, size_t *colon)
 	return len;
 }
 
-static void
+/* A longer one is cut; true if it was. */
+static bool
+cut_field(struct head *h, struct field *f)
+{
+	if (f->body.n <= MAX_FIELD_SIZE)
+		return false;
+	f->body.n = MAX_FIELD_SIZE;
+	h->defects |= DEFECT_HEAD_CUT;
+	return true;
+}
+
+/* Add one; false if there are too many. */
+static bool
 add_field(struct head *h, size_t *cap, const char *p, size_t name,
     size_t colon, size_t n)
 {
@@ -55,7 +67,7 @@ add_field(struct head *h, size_t *cap, const char *p, size_t name,
 
 	if (h->n >= MAX_FIELDS) {
 		h->defects |= DEFECT_HEAD_CUT;
-		return;
+		return false;
 	}
 	h->v = xgrow(h->v, h->n, cap, sizeof *h->v);
 	f = &h->v[h->n++];
@@ -63,6 +75,8 @@ add_field(struct head *h, size_t *cap, const char *p, size_t name,
 	f->name.n = name;
 	f->body.p = p + colon + 1;
 	f->body.n = n - colon - 1;
+	(void)cut_field(h, f);
+	return true;
 }
 
 /* The line without its line end. */
@@ -76,13 +90,22 @@ text_length(const char *p, size_t n)
 	return n;
 }
 
+/* The last field goes on to `end'. */
+static bool
+extend_field(struct head *h, const char *end)
+{
+	struct field *f = &h->v[h->n - 1];
+
+	f->body.n = (size_t)(end - f->body.p);
+	return !cut_field(h, f);
+}
+
 void
 head_parse(struct head *h, char *text, size_t len)
 {
 	const char *p = text, *end = text + len, *nl;
-	size_t n, name, colon = 0, cap = 0;
-	struct field *f;
-	bool open = false, first = true;
+	size_t n, line, name, colon = 0, cap = 0;
+	bool open = false;		/* the last field may go on */
 
 	memset(h, 0, sizeof *h);
 	h->text = text;
@@ -90,32 +113,19 @@ head_parse(struct head *h, char *text, size_t len)
 	for (; p < end; p += n) {
 		nl = memchr(p, '\n', (size_t)(end - p));
 		n = nl == NULL ? (size_t)(end - p) : (size_t)(nl - p) + 1;
-		if (text_length(p, n) == 0)
+		if ((line = text_length(p, n)) == 0)
 			return;
-		if (first && n > 5 && memcmp(p, "From ", 5) == 0) {
-			first = false;
-			continue;
-		}
-		first = false;
 		if (*p == ' ' || *p == '\t') {
-			if (open && h->n > 0) {
-				f = &h->v[h->n - 1];
-				f->body.n = (size_t)(p - f->body.p) +
-				    text_length(p, n);
-				if (f->body.n > MAX_FIELD_SIZE) {
-					f->body.n = MAX_FIELD_SIZE;
-					h->defects |= DEFECT_HEAD_CUT;
-					open = false;
-				}
-			} else
+			if (open)
+				open = extend_field(h, p + line);
+			else if ((h->defects & DEFECT_HEAD_CUT) == 0)
 				h->defects |= DEFECT_FIELD;
 			continue;
 		}
-		name = field_name(p, text_length(p, n), &colon);
-		open = name > 0;
-		if (open)
-			add_field(h, &cap, p, name, colon, text_length(p, n));
-		else
+		name = field_name(p, line, &colon);
+		open = name > 0 && add_field(h, &cap, p, name, colon, line);
+		if (name == 0 && (p != text || n < 6 ||
+		    memcmp(p, "From ", 5) != 0))
 			h->defects |= DEFECT_FIELD;
 	}
 	h->defects |= DEFECT_NO_BLANK_LINE;

@@ -20,6 +20,7 @@ struct piece {
 	struct span	 name;		/* without marks */
 	int		 number;	/* -1: not in pieces */
 	bool		 coded;		/* name* or name*0* */
+	bool		 bare;		/* without quotes */
 	char		*value;		/* owned: unquoted */
 	size_t		 len;
 	size_t		 order;
@@ -51,7 +52,7 @@ read_quoted(const char *p, const char *end, char **value, size_t *len)
 	size_t n = 0;
 
 	for (p++; p < end && *p != '"'; p++) {
-		if (*p == '\\' && p + 1 < end && (p[1] == '"' || p[1] == '\\'))
+		if (*p == '\\' && p + 1 < end && p[1] != '\r' && p[1] != '\n')
 			p++;
 		else if (*p == '\n' || (*p == '\r' && p + 1 < end &&
 		    p[1] == '\n'))
@@ -143,13 +144,19 @@ read_pieces(const char *p, const char *end, struct piece **pieces,
 		one = &v[n];
 		one->order = n++;
 		read_name(span_trim(name), one);
-		if (p < end && *p == '"') {
+		one->bare = p == end || *p != '"';
+		if (!one->bare) {
 			p = read_quoted(p, end, &one->value, &one->len);
 			while (p < end && *p != ';' &&
 			    ascii_is_space((unsigned char)*p))
 				p++;
 		} else
 			p = read_bare(p, end, &one->value, &one->len);
+		/* Without a value it is none; "" is one. */
+		if (one->len == 0 && one->bare) {
+			free(one->value);
+			n--;
+		}
 	}
 	*pieces = v;
 	return n;
@@ -389,6 +396,7 @@ params_add(struct params *ps, const char *name, const char *value)
 
 /* --- Writing --- */
 
+/* A token of RFC 2045 without the marks of RFC 2231, at which some readers stop. */
 static bool
 is_token(const char *s)
 {
@@ -396,14 +404,17 @@ is_token(const char *s)
 		return false;
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 127 ||
-		    strchr("()<>@,;:\\\"/[]?=", *s) != NULL)
+		    strchr("()<>@,;:\\\"/[]?='*%", *s) != NULL)
 			return false;
 	return true;
 }
 
+/* What looks like an encoded word is not: readers would decode it. */
 static bool
 is_quotable(const char *s)
 {
+	if (strstr(s, "=?") != NULL)
+		return false;
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < ' ' || (unsigned char)*s >= 127)
 			return false;
@@ -460,6 +471,28 @@ percent_coded(const char *value)
 	return out;
 }
 
+/*
+ * How much of coded text one piece of `room' octets holds: whole characters, for
+ * readers decode piece for piece.  One that is no UTF-8 is cut between octets.
+ */
+static size_t
+piece_length(const char *coded, size_t len, size_t room)
+{
+	size_t at, octet = room;
+
+	if (len <= room)
+		return len;
+	while (octet > 0 && (coded[octet - 1] == '%' ||
+	    (octet > 1 && coded[octet - 2] == '%')))
+		octet--;
+	for (at = octet; at + 9 >= octet && at > 0; at--)
+		if (coded[at] != '%' ? coded[at - 1] != '%' &&
+		    (at == 1 || coded[at - 2] != '%') :
+		    strchr("89AB", coded[at + 1]) == NULL)
+			return at;
+	return octet;
+}
+
 /* In pieces: name*0*=utf-8''..., name*1*=... */
 static int
 write_pieces(FILE *out, int column, const char *name, const char *coded)
@@ -469,12 +502,7 @@ write_pieces(FILE *out, int column, const char *name, const char *coded)
 
 	for (number = 0; len > 0; number++) {
 		room = MAX_HEADER_LINE - 8 - strlen(name) - 16;
-		take = len < room ? len : room;
-		/* Never inside %XX. */
-		if (take < len && take >= 2 && coded[take - 1] == '%')
-			take--;
-		else if (take < len && take >= 2 && coded[take - 2] == '%')
-			take -= 2;
+		take = piece_length(coded, len, room);
 		column = fold_for(out, MAX_HEADER_LINE, 1);
 		column += fprintf(out, "%s*%u*=%s%.*s", name, number,
 		    number == 0 ? "utf-8''" : "", (int)take, coded);

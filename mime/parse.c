@@ -382,6 +382,12 @@ take_boundary(struct parser *p, unsigned depth, bool closing, int64_t at)
 {
 	struct open_part *o = &p->stack[depth];
 
+	if (!closing && p->depth == depth + 1 && p->where == IN_HEAD &&
+	    p->head_len == 0) {
+		/* Said twice: no part is without even an empty line. */
+		current(p)->start = current(p)->body = p->offset;
+		return;
+	}
 	close_to(p, depth, at);
 	o->seen = true;
 	if (closing) {
@@ -414,7 +420,8 @@ take_line(struct parser *p, const char *line, size_t n, unsigned eol,
 		depth = boundary_of(p, line, n - eol, &closing);
 	if (depth >= 0) {
 		take_boundary(p, (unsigned)depth, closing, at - p->eol);
-		p->eol = 0;
+		/* RFC 2046 5.1.1: the line end before the outer boundary is the boundary's. */
+		p->eol = closing ? eol : 0;
 		return;
 	}
 	if (p->where == IN_HEAD) {

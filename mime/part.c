@@ -201,7 +201,7 @@ static char *
 clean_name(const char *name)
 {
 	const char *base = name, *p;
-	char *out, c[4];
+	char *out, c[4] = "";
 	size_t len, left, used;
 	uint32_t cp;
 	FILE *f = xmemstream(&out, &len);
@@ -209,6 +209,7 @@ clean_name(const char *name)
 	for (p = name; *p != '\0'; p++)
 		if (*p == '/' || *p == '\\')
 			base = p + 1;
+	base += strspn(base, ". ");	/* never hidden */
 	left = strlen(base);
 	for (p = base; left > 0; p += used, left -= used) {
 		used = utf8_decode(p, left, &cp);
@@ -239,21 +240,32 @@ cut_name(char *name)
 }
 
 char *
-part_safe_name(const struct part *p)
+part_clean_name(const char *text)
 {
-	char *name = clean_name(p->filename == NULL ? "" : p->filename);
-	char *number;
+	char *name = clean_name(text);
 	size_t n = strlen(name);
 
 	while (n > 0 && (name[n - 1] == '.' || name[n - 1] == ' '))
 		name[--n] = '\0';
-	if (name[strspn(name, "_. ")] == '\0') {
+	if (name[strspn(name, "_. ")] == '\0')
+		*name = '\0';
+	cut_name(name);
+	return name;
+}
+
+char *
+part_safe_name(const struct part *p)
+{
+	char *name = part_clean_name(p->filename == NULL ? "" : p->filename);
+	char *number;
+
+	if (*name == '\0') {
 		free(name);
 		number = part_number(p);
 		name = xasprintf("part-%s%s", *number == '\0' ? "0" : number,
 		    extension_of(p));
 		free(number);
+		cut_name(name);
 	}
-	cut_name(name);
 	return name;
 }

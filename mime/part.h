@@ -99,5 +99,7 @@ int		 part_decode_text(const struct part *p, FILE *in, uint64_t n,
  * The caller frees.
  */
 char		*part_safe_name(const struct part *p);
+/* The same of any text; "" where nothing is left. */
+char		*part_clean_name(const char *text);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "b64.h"
+#include "filter.h"
 #include "part.h"
 #include "qp.h"
 #include "text.h"
@@ -60,14 +61,9 @@ static FILE *
 lines_decoder(FILE *out)
 {
 	struct lines *l = xcalloc(1, sizeof *l);
-	FILE *f;
 
 	l->out = out;
-	f = funopen(l, NULL, lines_write, NULL, lines_close);
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	setvbuf(f, NULL, _IOFBF, BLOCK);
-	return f;
+	return filter_new(l, lines_write, lines_close);
 }
 
 /* --- uuencode --- */
@@ -145,13 +141,9 @@ static FILE *
 uu_decoder(FILE *out)
 {
 	struct uu *u = xcalloc(1, sizeof *u);
-	FILE *f;
 
 	u->out = out;
-	f = funopen(u, NULL, uu_write, NULL, uu_close);
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	return f;
+	return filter_new(u, uu_write, uu_close);
 }
 
 static FILE *

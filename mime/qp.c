@@ -7,24 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "head.h"
 #include "qp.h"
 
 #define LINE_MOST	76
 #define MAX_BLANKS	1024	/* held back; more are text */
-#define FILTER_BUFFER	(64 * 1024)
-
-static FILE *
-open_filter(void *ctx, int (*put)(void *, const char *, int),
-    int (*end)(void *))
-{
-	FILE *f = funopen(ctx, NULL, put, NULL, end);
-
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	setvbuf(f, NULL, _IOFBF, FILTER_BUFFER);
-	return f;
-}
 
 struct encoder {
 	FILE	*out;			/* borrowed */
@@ -148,7 +136,7 @@ qp_encoder(FILE *out)
 	struct encoder *e = xcalloc(1, sizeof *e);
 
 	e->out = out;
-	return open_filter(e, encoder_write, encoder_close);
+	return filter_new(e, encoder_write, encoder_close);
 }
 
 struct decoder {
@@ -315,5 +303,5 @@ qp_decoder(FILE *out, unsigned *defects)
 
 	d->out = out;
 	d->defects = defects;
-	return open_filter(d, decoder_write, decoder_close);
+	return filter_new(d, decoder_write, decoder_close);
 }

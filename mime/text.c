@@ -12,12 +12,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "filter.h"
 #include "head.h"
 #include "text.h"
+#include "text_in.h"
 
 #define MAX_LABEL	40
 #define CARRY		16		/* octets of a character cut by a block's end */
-#define FILTER_BUFFER	(16 * 1024)
 
 static const struct {
 	const char *label, *means;
@@ -36,6 +37,7 @@ static const struct {
 	{ "x-sjis", "cp932" }, { "ms_kanji", "cp932" },
 	{ "windows-31j", "cp932" }, { "big5", "cp950" }, { "x-big5", "cp950" },
 	{ "big5-hkscs", "big5-hkscs" }, { "big5hkscs", "big5-hkscs" },
+	{ "hz-gb-2312", "hz" },
 	{ "iso-8859-8-i", "iso-8859-8" }, { "iso-8859-8-e", "iso-8859-8" },
 	{ "iso-8859-6-i", "iso-8859-6" }, { "iso-8859-6-e", "iso-8859-6" },
 	{ "x-mac-roman", "macintosh" }, { "x-mac-cyrillic", "mac-cyrillic" },
@@ -82,6 +84,14 @@ is_utf8(const char *name)
 	return strcmp(name, "utf-8") == 0;
 }
 
+static bool
+is_hz(const char *label)
+{
+	char name[MAX_LABEL];
+
+	return canonical(label, name) && strcmp(name, "hz") == 0;
+}
+
 static iconv_t
 open_converter(const char *label, char name[static MAX_LABEL])
 {
@@ -98,7 +108,7 @@ text_is_known(const char *label)
 
 	if (!canonical(label, name))
 		return false;
-	if (is_utf8(name))
+	if (is_utf8(name) || strcmp(name, "hz") == 0)
 		return true;
 	if ((cd = iconv_open("UTF-8", name)) == (iconv_t)-1)
 		return false;
@@ -369,15 +379,29 @@ FILE *
 text_decoder(FILE *out, const char *charset, const char *charset_8bit,
     unsigned *defects)
 {
-	struct converter *c = xmalloc(sizeof *c);
-	FILE *f;
+	struct converter *c;
 
+	if (is_hz(charset))
+		return hz_decoder(text_decoder(out, "gb2312", charset_8bit,
+		    defects));
+	c = xmalloc(sizeof *c);
 	converter_init(c, out, charset, charset_8bit, defects);
-	f = funopen(c, NULL, converter_write, NULL, converter_close);
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	setvbuf(f, NULL, _IOFBF, FILTER_BUFFER);
-	return f;
+	return filter_new(c, converter_write, converter_close);
+}
+
+static char *
+hz_to_utf8(struct span text, size_t *len, unsigned *defects)
+{
+	char *octets;
+	struct span s;
+	FILE *m = xmemstream(&octets, &s.n), *f = hz_decoder(m);
+
+	fwrite(text.p, 1, text.n, f);
+	fclose(f);
+	s.p = octets;
+	octets = text_to_utf8(s, "gb2312", NULL, len, defects);
+	free((void *)(uintptr_t)s.p);
+	return octets;
 }
 
 char *
@@ -390,6 +414,11 @@ text_to_utf8(struct span text, const char *charset, const char *charset_8bit,
 	FILE *f = xmemstream(&out, &n);
 	ssize_t used;
 
+	if (is_hz(charset)) {
+		fclose(f);
+		free(out);
+		return hz_to_utf8(text, len, defects);
+	}
 	/* Whole text at hand: valid UTF-8 is UTF-8, else all is of the 8-bit set. */
 	if (charset == NULL && !utf8_is_valid(text.p, text.n))
 		charset = charset_8bit != NULL && text_is_known(charset_8bit) ?

@@ -48,5 +48,10 @@ bool	 text_contains(struct span text, struct span folded_needle);
  * quote depth of n is written as n `>' and a blank.
  */
 FILE	*flowed_decoder(FILE *out, bool delsp);
+/*
+ * Filter: text with LF as format=flowed: long lines get soft breaks, blanks at
+ * line ends go, lines that need it are stuffed; quotes (">") stay as they are.
+ */
+FILE	*flowed_encoder(FILE *out);
 
 #endif

@@ -167,7 +167,7 @@ fold(uint32_t cp)
 char *
 text_fold(struct span text, size_t *len)
 {
-	char *out, c[4];
+	char *out, c[4] = "";
 	size_t out_len, used, i;
 	uint32_t cp;
 	FILE *f;

@@ -23,9 +23,13 @@ struct word {
 	size_t		used;		/* octets of the whole word */
 };
 
-/* Is there an encoded word at the start of p?  Lenient: blanks in Q text are taken. */
+/*
+ * Is there an encoded word at the start of p?  Lenient: blanks in Q text are taken.
+ * No word that begins before *dead ends: what was looked for in vain once is not
+ * looked for again.
+ */
 static bool
-parse_word(const char *p, size_t n, struct word *w)
+parse_word(const char *p, size_t n, struct word *w, const char **dead)
 {
 	const char *q, *end = p + n, *star;
 	size_t len;
@@ -45,15 +49,20 @@ parse_word(const char *p, size_t n, struct word *w)
 	if ((w->encoding != 'b' && w->encoding != 'q') || q[2] != '?')
 		return false;
 	w->text.p = q + 3;
+	if (p < *dead)
+		return false;
 	for (q += 3; q + 1 < end; q++) {
 		if (q[0] == '?' && q[1] == '=') {
 			w->text.n = (size_t)(q - w->text.p);
 			w->used = (size_t)(q + 2 - p);
 			return true;
 		}
-		if (*q == '\n' || (w->encoding == 'b' && *q == '?'))
+		if (w->encoding == 'b' && *q == '?')
 			return false;
+		if (*q == '\n')
+			break;
 	}
+	*dead = q;
 	return false;
 }
 
@@ -171,7 +180,7 @@ word_decode(struct span text, const char *charset_8bit, FILE *out)
 	struct gathered g = { NULL, NULL, 0, "" };
 	struct word w;
 	struct span plain = { text.p, 0 };
-	const char *p = text.p, *end = text.p + text.n, *next;
+	const char *p = text.p, *end = text.p + text.n, *next, *dead = p;
 	unsigned defects = 0;
 	bool after_word = false;
 
@@ -180,7 +189,7 @@ word_decode(struct span text, const char *charset_8bit, FILE *out)
 		if (next == NULL)
 			break;
 		p = next;
-		if (!parse_word(p, (size_t)(end - p), &w)) {
+		if (!parse_word(p, (size_t)(end - p), &w, &dead)) {
 			p++;
 			continue;
 		}
@@ -250,7 +259,7 @@ put_q(FILE *out, struct span s)
 static void
 put_b(FILE *out, struct span s)
 {
-	char text[B64_ENCODED_SIZE(WORD_MOST) + 1];
+	char text[B64_ENCODED_SIZE(WORD_MOST) + 1] = "";
 
 	fwrite(text, 1, b64_encode(s.p, s.n, text), out);
 }
@@ -275,23 +284,32 @@ fitting(struct span s, size_t room, bool q)
 	return r;
 }
 
+#define FRAME	12		/* octets of =?utf-8?q? and ?= */
+
+/* The blank before the first word, behind a line end where the word has no room. */
+static size_t
+put_lead(FILE *out, size_t column, char blank)
+{
+	if (column + 1 + FRAME + 12 > MAX_HEADER_LINE) {
+		putc('\n', out);
+		column = 0;
+	}
+	putc(blank, out);
+	return column + 1;
+}
+
 /* Words for all of s, folded where `column' passes the line; the column reached. */
 static size_t
 put_words(FILE *out, size_t column, struct span s, bool fold)
 {
-	static const size_t frame = 12;	/* =?utf-8?q? and ?= */
 	bool q = q_length(s) <= B64_ENCODED_SIZE(s.n);
 	size_t room;
 	struct span part;
 
 	while (s.n > 0) {
-		if (fold && column + frame + 12 > MAX_HEADER_LINE) {
-			fputs("\n ", out);
-			column = 1;
-		}
-		room = WORD_MOST - frame;
+		room = WORD_MOST - FRAME;
 		if (fold && column + WORD_MOST > MAX_HEADER_LINE)
-			room = MAX_HEADER_LINE - column - frame;
+			room = MAX_HEADER_LINE - column - FRAME;
 		part = fitting(s, room, q);
 		fprintf(out, "=?utf-8?%c?", q ? 'q' : 'b');
 		if (q)
@@ -299,7 +317,7 @@ put_words(FILE *out, size_t column, struct span s, bool fold)
 		else
 			put_b(out, part);
 		fputs("?=", out);
-		column += frame + (q ? q_length(part) : B64_ENCODED_SIZE(part.n));
+		column += FRAME + (q ? q_length(part) : B64_ENCODED_SIZE(part.n));
 		s.p += part.n;
 		s.n -= part.n;
 		if (s.n > 0) {
@@ -348,7 +366,10 @@ without_blanks(struct span s)
 	return s;
 }
 
-/* From `s' on, the runs that need words, with the blanks between them: they become one text. */
+/*
+ * From `s' on, the runs that need words, with the blanks between them: they
+ * become one text.  The first is among them in any case.
+ */
 static struct span
 coded_runs(struct span s)
 {
@@ -357,7 +378,7 @@ coded_runs(struct span s)
 	for (;;) {
 		run = next_run(s);
 		bare = without_blanks(run);
-		if (bare.n == 0 || !needs_word(bare))
+		if (bare.n == 0 || (all.n > 0 && !needs_word(bare)))
 			return all;
 		all.n = (size_t)(run.p + run.n - all.p);
 		s.p += run.n;
@@ -365,14 +386,29 @@ coded_runs(struct span s)
 	}
 }
 
+/*
+ * The first run of a text that fits no line behind the name: folding there would
+ * leave a blank at the start of the text for some readers, a word does not.
+ * Fields that are no text (URLs in List-Unsubscribe) are folded nevertheless.
+ */
+static bool
+is_too_long(const char *name, size_t n)
+{
+	return strlen(name) + 2 + n > MAX_HEADER_LINE &&
+	    (strcasecmp(name, "Subject") == 0 ||
+	    strcasecmp(name, "Comments") == 0 ||
+	    strcasecmp(name, "Content-Description") == 0);
+}
+
 void
 word_field(FILE *out, const char *name, const char *value)
 {
 	struct span s = span_of(value), run, bare;
-	size_t column = strlen(name) + 1;
+	size_t column = strlen(name) + 1, all;
 
 	fprintf(out, "%s:", name);
 	s = span_trim(s);
+	all = s.n;
 	if (s.n == 0)
 		putc(' ', out);
 	while (s.n > 0) {
@@ -380,15 +416,20 @@ word_field(FILE *out, const char *name, const char *value)
 		bare = without_blanks(run);
 		if (bare.n == 0)
 			break;
-		if (needs_word(bare)) {
+		if (needs_word(bare) || (s.n == all &&
+		    is_too_long(name, bare.n))) {
+			/* Of the blanks before it only the first is outside. */
+			if (bare.p > s.p)
+				bare.p = s.p + 1;
 			bare.n = coded_runs(s).n - (size_t)(bare.p - s.p);
 			run.n = (size_t)(bare.p + bare.n - s.p);
-			putc(' ', out);
-			column = put_words(out, column + 1, bare, true);
+			column = put_lead(out, column,
+			    bare.p > s.p ? *s.p : ' ');
+			column = put_words(out, column, bare, true);
 		} else {
 			/* Fold at the blank before it, which stays. */
 			if (column + run.n + (run.p == bare.p) >
-			    MAX_HEADER_LINE && column > strlen(name) + 1) {
+			    MAX_HEADER_LINE && column > 0) {
 				putc('\n', out);
 				column = 0;
 			}

@@ -36,7 +36,9 @@ struct conn {
 	const volatile sig_atomic_t *signalled;
 	bool		 is_private;	/* even without TLS */
 	int		 timeout;	/* s->timeout; 0: the defaults */
+	size_t		 max_line;	/* octets of a line */
 	int		 limit;		/* by conn_set_timeout; 0: none set */
+	int64_t		 until;		/* by conn_set_deadline; 0: none set */
 
 	char		*in;		/* owned: [start, end) is not read yet */
 	size_t		 start, end, size;
@@ -48,6 +50,7 @@ struct conn {
 	char		*out;		/* owned: OUT_SIZE */
 	size_t		 out_n;
 	bool		 out_secret;	/* wipe it when it is sent */
+	bool		 saying_secret;	/* what is gathered now is secret */
 	bool		 in_secret;	/* an authentication is going on */
 	uint64_t	 unshown_in, unshown_out;
 	uint64_t	 count_in, count_out;
@@ -60,8 +63,9 @@ deadline_after(const struct conn *c, int otherwise)
 {
 	int seconds = c->limit > 0 ? c->limit :
 	    c->timeout > 0 ? c->timeout : otherwise;
+	int64_t deadline = wait_now() + 1000 * (int64_t)seconds;
 
-	return wait_now() + 1000 * (int64_t)seconds;
+	return c->until > 0 && c->until < deadline ? c->until : deadline;
 }
 
 /* Wait for the descriptor; 0 when something happened. */
@@ -178,6 +182,27 @@ make_room(struct conn *c)
 	}
 }
 
+/* Room for more of a line that is longer than the buffer has room for. */
+static void
+make_room_for_line(struct conn *c)
+{
+	char *bigger;
+
+	if (c->end < c->size)
+		return;
+	if (c->start > 0) {
+		memmove(c->in, c->in + c->start, c->end - c->start);
+		c->end -= c->start;
+		c->start = 0;
+		return;
+	}
+	bigger = xmalloc(c->size * 2);
+	memcpy(bigger, c->in, c->end);
+	free(c->in);
+	c->in = bigger;
+	c->size *= 2;
+}
+
 static int
 is_dead(const struct conn *c, struct fail *why)
 {
@@ -256,6 +281,7 @@ conn_put(struct conn *c, const char *p, size_t n, struct fail *why)
 			return -1;
 		some = n < OUT_SIZE - c->out_n ? n : OUT_SIZE - c->out_n;
 		memcpy(c->out + c->out_n, p, some);
+		c->out_secret = c->out_secret || c->saying_secret;
 		c->out_n += some;
 		p += some;
 		n -= some;
@@ -300,9 +326,9 @@ say(struct conn *c, int shown, struct fail *why, const char *fmt, va_list ap)
 		transcript_secret(c->trace, 'C', line, shown);
 	else
 		transcript_line(c->trace, 'C', line);
-	c->in_secret = shown >= 0;
-	c->out_secret = c->out_secret || shown >= 0;
+	c->in_secret = c->saying_secret = shown >= 0;
 	result = conn_put(c, line.p, line.n, why);
+	c->saying_secret = false;
 	if (result == 0)
 		result = conn_put(c, "\r\n", 2, why);
 	if (shown >= 0)
@@ -342,6 +368,20 @@ conn_write(struct conn *c, const void *p, size_t n, struct fail *why)
 {
 	c->unshown_out += n;
 	return conn_put(c, p, n, why);
+}
+
+int
+conn_write_secret(struct conn *c, const void *p, size_t n, struct fail *why)
+{
+	struct span all = { p, n };
+	int result;
+
+	show_octets(c);
+	transcript_secret(c->trace, 'C', all, 0);
+	c->in_secret = c->saying_secret = true;
+	result = conn_put(c, p, n, why);
+	c->saying_secret = false;
+	return result;
 }
 
 /* --- Input. --- */
@@ -389,16 +429,17 @@ conn_line(struct conn *c, struct span *line, struct fail *why)
 	deadline = deadline_after(c, TIMEOUT_REPLY);
 	while ((end = find_line_end(c, seen)) == NULL) {
 		seen = c->end - c->start;
-		if (seen > MAX_REPLY_LINE)
+		if (seen > c->max_line)
 			break;
+		make_room_for_line(c);
 		if (fill(c, deadline, why) == -1)
 			return -1;
 	}
 	line->p = c->in + c->start;
 	line->n = end == NULL ? seen : (size_t)(end - line->p);
-	if (line->n > MAX_REPLY_LINE)
-		return fail(why, EX_PROTOCOL, "%s: a line of more than %d "
-		    "octets", c->name, MAX_REPLY_LINE);
+	if (line->n > c->max_line)
+		return fail(why, EX_PROTOCOL, "%s: a line of more than %zu "
+		    "octets", c->name, c->max_line);
 	c->start += line->n + 1;
 	c->bare_lf = line->n == 0 || line->p[line->n - 1] != '\r';
 	if (!c->bare_lf)
@@ -471,6 +512,12 @@ conn_set_timeout(struct conn *c, int seconds)
 	c->limit = seconds > 0 ? seconds : 0;
 }
 
+void
+conn_set_deadline(struct conn *c, int seconds)
+{
+	c->until = seconds > 0 ? wait_now() + 1000 * (int64_t)seconds : 0;
+}
+
 /* --- TLS. --- */
 
 static int
@@ -541,6 +588,12 @@ conn_is_private(const struct conn *c)
 	return c->tls != NULL || c->is_private;
 }
 
+bool
+conn_binding(const struct conn *c, unsigned char out[static TLS_BINDING_SIZE])
+{
+	return c->tls != NULL && tls_binding(c->tls, out);
+}
+
 const char *
 conn_name(const struct conn *c)
 {
@@ -595,6 +648,7 @@ new_conn(int fd, const struct server *s)
 	c->trace = s->trace;
 	c->signalled = s->signalled;
 	c->timeout = s->timeout;
+	c->max_line = s->max_line > 0 ? s->max_line : MAX_REPLY_LINE;
 	c->is_private = s->cleartext_ok ||
 	    ((s->proxy == NULL || *s->proxy == '\0') && dial_is_loopback(fd));
 	c->size = IN_SIZE;

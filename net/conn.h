@@ -31,6 +31,8 @@ int		 conn_start_tls(struct conn *c, struct fail *why);
 bool		 conn_is_tls(const struct conn *c);
 /* TLS, or a host that is loopback, or allowed by the server record: may a password go over it as it is? */
 bool		 conn_is_private(const struct conn *c);
+/* The tls-exporter of RFC 9266, 32 octets, that binds an authentication to this TLS; false without. */
+bool		 conn_binding(const struct conn *c, unsigned char out[static 32]);
 /* "host:port", for messages.  Borrowed. */
 const char	*conn_name(const struct conn *c);
 /* Borrowed, for getsockname(2) and poll(2) alone. */
@@ -40,6 +42,8 @@ void		 conn_count(const struct conn *c, uint64_t *in, uint64_t *out);
 
 /* The limits for what is read next, in seconds; 0: the default (reply). Reset by nobody else. */
 void		 conn_set_timeout(struct conn *c, int seconds);
+/* All of what is read and said next must be done within so many seconds; 0: no such limit. */
+void		 conn_set_deadline(struct conn *c, int seconds);
 
 /*
  * Say one line; CR LF is added.  EX_DATAERR, and nothing is said, when the
@@ -52,12 +56,15 @@ int		 conn_say_secret(struct conn *c, int shown, struct fail *why,
 		    const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Octets as they are (IMAP literals); in the transcript as their number. */
 int		 conn_write(struct conn *c, const void *p, size_t n, struct fail *why);
+/* The same, wiped when it is sent; in the transcript as `***'. */
+int		 conn_write_secret(struct conn *c, const void *p, size_t n, struct fail *why);
 int		 conn_flush(struct conn *c, struct fail *why);
 
 /*
  * One line without its line end (CRLF; a bare LF is taken too, and noted by
  * conn_bare_lf).  *line is borrowed until the next call that reads.  Ends with
- * EX_TEMPFAIL when the connection closes, EX_PROTOCOL over MAX_REPLY_LINE.
+ * EX_TEMPFAIL when the connection closes, EX_PROTOCOL over MAX_REPLY_LINE or
+ * what the server record has in its place.
  */
 int		 conn_line(struct conn *c, struct span *line, struct fail *why);
 bool		 conn_bare_lf(const struct conn *c);	/* of the last line */

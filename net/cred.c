@@ -10,14 +10,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <readpassphrase.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cred.h"
 #include "netrc.h"
+#include "wait.h"
 
 static const char *
 protocol(const struct server *s)
@@ -78,11 +81,12 @@ cred_user(const struct server *s, struct fail *why)
 	return NULL;
 }
 
-/* --- password-command. --- */
+/* --- password-command and oauth-command. --- */
 
 /* In the child: never returns. */
 static void
-run_command(const struct server *s, const char *user, int out)
+run_command(const struct server *s, const char *command, const char *user,
+    int out)
 {
 	int null = open("/dev/null", O_RDONLY);
 
@@ -95,19 +99,20 @@ run_command(const struct server *s, const char *user, int out)
 	closefrom(STDERR_FILENO + 1);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
-	execl("/bin/sh", "sh", "-c", s->password_command, (char *)NULL);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }
 
 /* All it prints, up to its bound; the first line stays. */
 static char *
-read_line(int fd)
+read_line(const struct server *s, int fd)
 {
 	char *line = xcalloc(1, MAX_SECRET + 3), scrap[512], *end;
 	size_t n = 0;
 	ssize_t got;
 
-	for (;;) {
+	/* It may ask a person: no deadline but that a signal ends it. */
+	while (wait_for(fd, POLLIN, INT64_MAX, s->signalled) > 0) {
 		got = read(fd, n < MAX_SECRET + 2 ? line + n : scrap,
 		    n < MAX_SECRET + 2 ? MAX_SECRET + 2 - n : sizeof scrap);
 		if (got == -1 && errno == EINTR)
@@ -130,49 +135,82 @@ read_line(int fd)
 }
 
 static int
-await(pid_t pid)
+await(const struct server *s, pid_t pid)
 {
 	int status;
 
+	if (wait_must_end(s->signalled))
+		kill(pid, SIGTERM);
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			return -1;
 	return status;
 }
 
+/* `what' is the variable that names the command. */
 static int
-by_command(const struct server *s, const char *user, char **password,
-    struct fail *why)
+run(const struct server *s, const char *what, const char *command,
+    const char *user, char **password, struct fail *why)
 {
 	int fd[2], status;
 	pid_t pid;
 
-	if (s->password_command == NULL)
-		return 0;
 	if (pipe2(fd, O_CLOEXEC) == -1)
-		return fail_errno(why, EX_OSERR, "password-command");
+		return fail_errno(why, EX_OSERR, "%s", what);
 	if ((pid = fork()) == 0)
-		run_command(s, user, fd[1]);
+		run_command(s, command, user, fd[1]);
 	close(fd[1]);
-	*password = pid == -1 ? NULL : read_line(fd[0]);
+	*password = pid == -1 ? NULL : read_line(s, fd[0]);
 	close(fd[0]);
 	if (pid == -1)
-		return fail_errno(why, EX_OSERR, "password-command");
-	status = await(pid);
+		return fail_errno(why, EX_OSERR, "%s", what);
+	status = await(s, pid);
+	if (wait_must_end(s->signalled))
+		return fail(why, EX_TEMPFAIL, "%s: interrupted", what);
 	if (status != -1 && WIFSIGNALED(status))
-		return fail(why, EX_NOPERM, "password-command: killed by "
-		    "signal %d", WTERMSIG(status));
+		return fail(why, EX_NOPERM, "%s: killed by signal %d", what,
+		    WTERMSIG(status));
 	if (status == -1 || WEXITSTATUS(status) != 0)
-		return fail(why, EX_NOPERM, "password-command: exit status %d",
+		return fail(why, EX_NOPERM, "%s: exit status %d", what,
 		    status == -1 ? -1 : WEXITSTATUS(status));
 	if (*password == NULL)
-		return fail(why, EX_CONFIG, "password-command: printed a NUL");
+		return fail(why, EX_CONFIG, "%s: printed a NUL", what);
 	if (**password == '\0')
-		return fail(why, EX_NOPERM, "password-command: printed nothing");
+		return fail(why, EX_NOPERM, "%s: printed nothing", what);
 	return 1;
 }
 
+static int
+by_command(const struct server *s, const char *user, char **password,
+    struct fail *why)
+{
+	return s->password_command == NULL ? 0 : run(s, "password-command",
+	    s->password_command, user, password, why);
+}
+
+/* A token, that the mechanisms for passwords do not take. */
+static int
+by_oauth(const struct server *s, const char *user, char **password,
+    struct fail *why)
+{
+	return s->oauth_command == NULL ? 0 : run(s, "oauth-command",
+	    s->oauth_command, user, password, why);
+}
+
 /* --- The others. --- */
+
+/* The certificate of TLS tells who we are, and nothing else is allowed to. */
+static int
+by_certificate(const struct server *s, const char *user, char **password,
+    struct fail *why)
+{
+	(void)user;
+	(void)why;
+	if (s->auth == NULL || strcasecmp(s->auth, "EXTERNAL") != 0)
+		return 0;
+	*password = xstrdup("");
+	return 1;
+}
 
 static int
 by_record(const struct server *s, const char *user, char **password,
@@ -229,7 +267,8 @@ cred_password(const struct server *s, struct fail *why)
 {
 	static int (*const sources[])(const struct server *, const char *,
 	    char **, struct fail *) = {
-		by_record, by_command, by_netrc, by_person
+		by_certificate, by_oauth, by_record, by_command, by_netrc,
+		by_person
 	};
 	static const struct rlimit no_core = { 0, 0 };
 	char *user = cred_user(s, why), *password = NULL;

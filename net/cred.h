@@ -6,7 +6,8 @@
 #include "server.h"
 
 /*
- * The password for s->url: first that answers of s->url.password or s->password,
+ * The secret for s->url.  With s->oauth_command: the token that it prints, and no other.
+ * With s->auth "EXTERNAL": "".  Else the password: first that answers of s->url.password or s->password,
  * s->password_command (run with MAILX_USER, MAILX_HOST, MAILX_PROTOCOL; its first
  * line of output), netrc (EX_CONFIG where others can read it), the terminal (only if s->may_ask).
  * The caller wipes and frees with cred_wipe.  EX_NOPERM where none answers or the

@@ -638,31 +638,56 @@ begin_session(struct imap *x, const struct server *s, const char *user,
 	return 0;
 }
 
-struct imap *
-imap_open(const struct server *s, struct fail *why)
+/* Over a connection that is taken over. */
+static struct imap *
+attach(struct conn *c, const struct server *s, const char *user,
+    const char *password, struct fail *why)
 {
-	struct imap_input in = { input_line, input_read, NULL };
+	struct imap_input in = { input_line, input_read, c };
+	struct imap *x = xcalloc(1, sizeof(*x));
+
+	TAILQ_INIT(&x->jobs);
+	x->conn = c;
+	x->reader = imap_reader_new(&in);
+	x->alive = true;
+	if (begin_session(x, s, user, password, why) == 0)
+		return x;
+	imap_logout(x);
+	return NULL;
+}
+
+/* Over a connection, or one that is made when all is known. */
+static struct imap *
+open_over(struct conn *c, const struct server *s, struct fail *why)
+{
 	char *user, *password = NULL;
 	struct imap *x = NULL;
-	struct conn *c;
 
 	if ((user = cred_user(s, why)) == NULL)
 		fail(why, EX_NOPERM, "%s: no user is named", s->url.host);
-	else if ((password = cred_password(s, why)) != NULL &&
-	    (c = conn_open(s, why)) != NULL) {
-		x = xcalloc(1, sizeof(*x));
-		TAILQ_INIT(&x->jobs);
-		x->conn = in.ctx = c;
-		x->reader = imap_reader_new(&in);
-		x->alive = true;
-		if (begin_session(x, s, user, password, why) == -1) {
-			imap_logout(x);
-			x = NULL;
-		}
-	}
+	else
+		password = cred_password(s, why);
+	if (password != NULL && c == NULL)
+		c = conn_open(s, why);
+	if (password != NULL && c != NULL)
+		x = attach(c, s, user, password, why);
+	else
+		conn_close(c);
 	cred_wipe(password);
 	free(user);
 	return x;
+}
+
+struct imap *
+imap_open(const struct server *s, struct fail *why)
+{
+	return open_over(NULL, s, why);
+}
+
+struct imap *
+imap_attach(struct conn *c, const struct server *s, struct fail *why)
+{
+	return open_over(c, s, why);
 }
 
 void

@@ -21,6 +21,9 @@ struct imap;
 
 /* Connect, greet, TLS, authenticate; the capabilities are known afterwards. */
 struct imap	*imap_open(const struct server *s, struct fail *why);
+struct conn;
+/* The same over a connection that is there and is taken over, on failure too. */
+struct imap	*imap_attach(struct conn *c, const struct server *s, struct fail *why);
 void		 imap_close(struct imap *x);	/* drops the connection; NULL is fine */
 void		 imap_logout(struct imap *x);	/* LOGOUT, without waiting long, and close */
 bool		 imap_is_alive(const struct imap *x);
@@ -151,7 +154,6 @@ int		 imap_noop(struct imap *x, struct fail *why);
 
 /* --- Between the files of this module. --- */
 
-struct conn;
 struct conn	*imap_conn(struct imap *x);
 int		 imap_login(struct imap *x, const struct server *s, const char *user,
 		    const char *password, struct fail *why);	/* imapauth.c */

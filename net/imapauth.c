@@ -160,10 +160,10 @@ say_login(struct imap *x, struct imap_job *job, const char *tag,
 	prefix = xasprintf("%s LOGIN ", tag);
 	result = imap_announce(x, job, prefix, strlen(user), why);
 	free(prefix);
-	if (result == 0 && (result = conn_write(c, user, strlen(user), why)) == 0)
+	if (result == 0 && (result = conn_write_secret(c, user, strlen(user), why)) == 0)
 		result = imap_announce(x, job, " ", strlen(password), why);
 	if (result == 0 &&
-	    (result = conn_write(c, password, strlen(password), why)) == 0)
+	    (result = conn_write_secret(c, password, strlen(password), why)) == 0)
 		result = conn_say(c, why, "%s", "");
 	return result == -1 ? -1 : 0;
 }
@@ -189,13 +189,15 @@ login(struct imap *x, const char *user, const char *password, struct fail *why)
 	return 0;
 }
 
-/* Does the user's list of mechanisms allow the LOGIN command? */
+/* Does the user's list of mechanisms allow the LOGIN command, and is it a password that we have? */
 static bool
 may_login(const struct server *s)
 {
 	const char *p = s->auth;
 	size_t n;
 
+	if (s->oauth_command != NULL)
+		return false;
 	if (p == NULL)
 		return true;
 	for (; *p != '\0'; p += n) {

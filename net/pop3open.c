@@ -43,6 +43,7 @@ read_capabilities(struct pop3 *p, struct fail *why)
 {
 	struct capa x = { .words = &p->capa };
 	struct pop3_reply r;
+	int result;
 
 	strv_free(&p->capa);
 	if (pop3_say(p, "CAPA", why) == -1 || pop3_reply(p, &r, why) == -1)
@@ -51,7 +52,11 @@ read_capabilities(struct pop3 *p, struct fail *why)
 		return 0;
 	if (r.status == POP3_MORE)
 		return pop3_violation(p, "CAPA", span_of("+"), why);
-	if (pop3_lines(p, MAX_REPLY_LINES, add_capability, &x, why) == -1)
+	/* For the whole list: it may drip. */
+	conn_set_deadline(p->c, p->timeout);
+	result = pop3_lines(p, MAX_REPLY_LINES, add_capability, &x, why);
+	conn_set_deadline(p->c, 0);
+	if (result == -1)
 		return -1;
 	if (x.octets > MAX_REPLY_SIZE) {
 		p->over = true;
@@ -233,6 +238,9 @@ run_plain(struct pop3 *p, const struct server *s, const char *user,
 {
 	bool private = conn_is_private(p->c);
 
+	if (s->oauth_command != NULL)
+		return fail(why, EX_NOPERM, "%s: the server takes no access "
+		    "token (OAUTHBEARER, XOAUTH2)", conn_name(p->c));
 	if (p->stamp != NULL && allows(s, "APOP") &&
 	    (!private || s->auth != NULL || !conn_is_tls(p->c)))
 		return run_apop(p, user, password, why);
@@ -269,23 +277,6 @@ log_in(struct pop3 *p, const struct server *s, const char *user,
 	return result;
 }
 
-static int
-authenticate(struct pop3 *p, const struct server *s, struct fail *why)
-{
-	char *user = cred_user(s, why), *password = NULL;
-	int result = -1;
-
-	if (user == NULL)
-		fail(why, EX_NOPERM, "%s: no user is given", conn_name(p->c));
-	else if ((password = cred_password(s, why)) != NULL)
-		result = log_in(p, s, user, password, why);
-	cred_wipe(password);
-	free(user);
-	if (result == -1)
-		p->over = true;
-	return result;
-}
-
 /* --- The beginning. --- */
 
 static int
@@ -316,8 +307,10 @@ secure(struct pop3 *p, const struct server *s, struct fail *why)
 	    "does not offer it (STLS)", conn_name(p->c));
 }
 
-int
-pop3_greet(struct pop3 *p, const struct server *s, struct fail *why)
+/* The whole of it, with credentials that the caller found. */
+static int
+begin(struct pop3 *p, const struct server *s, const char *user,
+    const char *password, struct fail *why)
 {
 	struct pop3_reply r;
 
@@ -326,7 +319,38 @@ pop3_greet(struct pop3 *p, const struct server *s, struct fail *why)
 	find_stamp(p, r.text);
 	if (secure(p, s, why) == -1)
 		return -1;
-	return authenticate(p, s, why);
+	if (log_in(p, s, user, password, why) == 0)
+		return 0;
+	p->over = true;
+	return -1;
+}
+
+/* Before a server hears of us, so that a fault in them shows before that. */
+static int
+find_credentials(const struct server *s, char **user, char **password,
+    struct fail *why)
+{
+	*password = NULL;
+	if ((*user = cred_user(s, why)) == NULL)
+		return fail(why, EX_NOPERM, "%s: no user is given",
+		    s->url.host);
+	*password = cred_password(s, why);
+	return *password == NULL ? -1 : 0;
+}
+
+int
+pop3_greet(struct pop3 *p, const struct server *s, struct fail *why)
+{
+	char *user, *password;
+	int result = find_credentials(s, &user, &password, why);
+
+	if (result == 0)
+		result = begin(p, s, user, password, why);
+	else
+		p->over = true;
+	cred_wipe(password);
+	free(user);
+	return result;
 }
 
 struct pop3 *
@@ -342,14 +366,19 @@ pop3_attach(struct conn *c, const struct server *s)
 struct pop3 *
 pop3_open(const struct server *s, struct fail *why)
 {
-	struct conn *c = conn_open(s, why);
-	struct pop3 *p;
+	char *user, *password;
+	struct pop3 *p = NULL;
+	struct conn *c;
 
-	if (c == NULL)
-		return NULL;
-	p = pop3_attach(c, s);
-	if (pop3_greet(p, s, why) == 0)
-		return p;
-	pop3_close(p);
-	return NULL;
+	if (find_credentials(s, &user, &password, why) == 0 &&
+	    (c = conn_open(s, why)) != NULL) {
+		p = pop3_attach(c, s);
+		if (begin(p, s, user, password, why) == -1) {
+			pop3_close(p);
+			p = NULL;
+		}
+	}
+	cred_wipe(password);
+	free(user);
+	return p;
 }

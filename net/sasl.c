@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * sasl.c -- authentication (RFC 4422): SCRAM (RFC 5802, 7677; the dialogue is in
- * scram.c, the digests are here), PLAIN (4616), LOGIN.
+ * scram.c, the digests are here), OAUTHBEARER (7628), XOAUTH2, PLAIN (4616),
+ * LOGIN, CRAM-MD5 (2195), EXTERNAL.
  *
  * The order is ours, or the user's, never the server's: it may leave out what it
- * has, and so cannot talk us into sending the password as it is.
+ * has, and so cannot talk us into sending the password as it is.  Over TLS
+ * CRAM-MD5 comes last: servers offer it for passwords they do not hold.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +23,20 @@
 #define NONCE_OCTETS	18
 #define BLANKS		" \t,"
 
+#define CLIENT_FIRST	1
+#define CLEARTEXT	2	/* shows the secret to whoever can read along */
+#define TOKEN		4	/* the secret is an access token, not a password */
+#define BOUND		8	/* to the TLS under it */
+#define CERTIFICATE	16	/* of TLS tells who we are; no secret at all */
+
+static const char tls_order[] = "SCRAM-SHA-256-PLUS SCRAM-SHA-256 "
+    "SCRAM-SHA-1-PLUS SCRAM-SHA-1 OAUTHBEARER XOAUTH2 PLAIN LOGIN CRAM-MD5";
+static const char clear_order[] = "SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 "
+    "OAUTHBEARER XOAUTH2 PLAIN LOGIN";
+
 struct mechanism {
 	const char	*name;
-	bool		 client_first;
-	bool		 cleartext;	/* shows the password to whoever can read along */
+	unsigned	 flags;
 	const struct scram_digest *digest;	/* of SCRAM, where the server proves itself; or NULL */
 	/* The answer to a challenge that is decoded; NULL: `why' tells. */
 	char		*(*answer)(struct sasl *x, struct span challenge,
@@ -34,7 +46,9 @@ struct mechanism {
 struct sasl {
 	const struct mechanism *mechanism;
 	char		*user, *password;	/* owned */
+	char		*host, *port;	/* owned: "" where there is none */
 	struct scram	*scram;		/* owned; or NULL */
+	struct scram_binding binding;
 	unsigned	 step;		/* answers given */
 };
 
@@ -122,12 +136,21 @@ answer_scram(struct sasl *x, struct span challenge, size_t *n,
 	if (x->scram == NULL) {
 		arc4random_buf(random, sizeof random);
 		b64_encode(random, sizeof random, nonce);
-		x->scram = scram_new(x->mechanism->digest, x->user,
-		    x->password, nonce);
+		x->scram = scram_new(x->mechanism->digest, &x->binding,
+		    x->user, x->password, nonce);
 	}
 	text = scram_next(x->scram, challenge, why);
 	*n = text == NULL ? 0 : strlen(text);
 	return text;
+}
+
+/* More challenges than there are answers. */
+static char *
+no_answer(const struct sasl *x, struct fail *why)
+{
+	fail(why, EX_PROTOCOL, "%s: the server goes on where it should end",
+	    x->mechanism->name);
+	return NULL;
 }
 
 static char *
@@ -138,11 +161,8 @@ answer_plain(struct sasl *x, struct span challenge, size_t *n,
 	char *text;
 
 	(void)challenge;
-	if (x->step > 0) {
-		fail(why, EX_PROTOCOL, "PLAIN: the server goes on where it "
-		    "should end");
-		return NULL;
-	}
+	if (x->step > 0)
+		return no_answer(x, why);
 	*n = user_n + password_n + 2;
 	text = xmalloc(*n + 1);
 	text[0] = '\0';
@@ -159,20 +179,82 @@ answer_login(struct sasl *x, struct span challenge, size_t *n,
 	const char *text = x->step == 0 ? x->user : x->password;
 
 	(void)challenge;
-	if (x->step > 1) {
-		fail(why, EX_PROTOCOL, "LOGIN: the server goes on where it "
-		    "should end");
-		return NULL;
-	}
+	if (x->step > 1)
+		return no_answer(x, why);
 	*n = strlen(text);
 	return xstrdup(text);
 }
 
-static const struct mechanism mechanisms[] = {	/* best first */
-	{ "SCRAM-SHA-256", true, false, &sha256, answer_scram },
-	{ "SCRAM-SHA-1", true, false, &sha1, answer_scram },
-	{ "PLAIN", true, true, NULL, answer_plain },
-	{ "LOGIN", false, true, NULL, answer_login },
+static char *
+answer_cram_md5(struct sasl *x, struct span challenge, size_t *n,
+    struct fail *why)
+{
+	unsigned char digest[16];
+	char hex[2 * sizeof digest + 1], *text;
+	size_t i;
+
+	if (x->step > 0)
+		return no_answer(x, why);
+	if (hmac_of(EVP_md5(), x->password, strlen(x->password), challenge.p,
+	    challenge.n, digest) == -1) {
+		fail(why, EX_UNAVAILABLE, "CRAM-MD5: there is no MD5");
+		return NULL;
+	}
+	for (i = 0; i < sizeof digest; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	text = xasprintf("%s %s", x->user, hex);
+	*n = strlen(text);
+	return text;
+}
+
+/*
+ * The token; and when the server says in a challenge why it takes none, what
+ * makes it say so in its reply too (RFC 7628 3.2.3).
+ */
+static char *
+answer_bearer(struct sasl *x, struct span challenge, size_t *n,
+    struct fail *why)
+{
+	bool x2 = strcmp(x->mechanism->name, "XOAUTH2") == 0;
+	char *text;
+
+	(void)challenge;
+	if (x->step > 1)
+		return no_answer(x, why);
+	if (x->step == 1)
+		text = xstrdup(x2 ? "" : "\1");
+	else if (x2)
+		text = xasprintf("user=%s\1auth=Bearer %s\1\1", x->user,
+		    x->password);
+	else
+		text = xasprintf("n,a=%s,\1host=%s\1port=%s\1auth=Bearer %s\1\1",
+		    x->user, x->host, x->port, x->password);
+	*n = strlen(text);
+	return text;
+}
+
+static char *
+answer_external(struct sasl *x, struct span challenge, size_t *n,
+    struct fail *why)
+{
+	(void)challenge;
+	if (x->step > 0)
+		return no_answer(x, why);
+	*n = strlen(x->user);
+	return xstrdup(x->user);
+}
+
+static const struct mechanism mechanisms[] = {
+	{ "SCRAM-SHA-256-PLUS", CLIENT_FIRST | BOUND, &sha256, answer_scram },
+	{ "SCRAM-SHA-256", CLIENT_FIRST, &sha256, answer_scram },
+	{ "SCRAM-SHA-1-PLUS", CLIENT_FIRST | BOUND, &sha1, answer_scram },
+	{ "SCRAM-SHA-1", CLIENT_FIRST, &sha1, answer_scram },
+	{ "OAUTHBEARER", CLIENT_FIRST | CLEARTEXT | TOKEN, NULL, answer_bearer },
+	{ "XOAUTH2", CLIENT_FIRST | CLEARTEXT | TOKEN, NULL, answer_bearer },
+	{ "PLAIN", CLIENT_FIRST | CLEARTEXT, NULL, answer_plain },
+	{ "LOGIN", CLEARTEXT, NULL, answer_login },
+	{ "CRAM-MD5", 0, NULL, answer_cram_md5 },
+	{ "EXTERNAL", CLIENT_FIRST | CERTIFICATE, NULL, answer_external },
 };
 
 /* --- Choosing. --- */
@@ -191,17 +273,32 @@ has_word(const char *list, const char *word)
 }
 
 struct choice {
+	const struct server *server;
 	const char	*offered;
-	bool		 is_private;
+	bool		 is_private, is_tls, can_bind;
 	bool		 withheld;	/* one would do, were the connection private */
 };
+
+/* A token is no password, nor the other way round, unless the user says so. */
+static bool
+fits_secret(const struct choice *c, const struct mechanism *m)
+{
+	const struct server *s = c->server;
+
+	if ((m->flags & CERTIFICATE) != 0)
+		return s->tls_cert != NULL && c->is_tls;
+	if ((m->flags & TOKEN) != 0)
+		return s->oauth_command != NULL || s->auth != NULL;
+	return s->oauth_command == NULL;
+}
 
 static bool
 suits(struct choice *c, const struct mechanism *m)
 {
-	if (!has_word(c->offered, m->name))
+	if (!has_word(c->offered, m->name) || !fits_secret(c, m) ||
+	    ((m->flags & BOUND) != 0 && !c->can_bind))
 		return false;
-	if (!m->cleartext || c->is_private)
+	if ((m->flags & CLEARTEXT) == 0 || c->is_private)
 		return true;
 	c->withheld = true;
 	return false;
@@ -220,46 +317,83 @@ by_name(const char *name, size_t n)
 }
 
 static const struct mechanism *
-choose(struct choice *c, const char *allowed)
+choose(struct choice *c)
 {
 	const struct mechanism *m;
-	size_t i, n;
+	const char *p = c->server->auth;
+	size_t n;
 
-	for (i = 0; allowed == NULL && i < NELEM(mechanisms); i++)
-		if (suits(c, &mechanisms[i]))
-			return &mechanisms[i];
-	while (allowed != NULL && *(allowed += strspn(allowed, BLANKS)) != '\0') {
-		n = strcspn(allowed, BLANKS);
-		if ((m = by_name(allowed, n)) != NULL && suits(c, m))
+	if (p == NULL)
+		p = c->is_tls ? tls_order : clear_order;
+	for (; *(p += strspn(p, BLANKS)) != '\0'; p += n) {
+		n = strcspn(p, BLANKS);
+		if ((m = by_name(p, n)) != NULL && suits(c, m))
 			return m;
-		allowed += n;
 	}
 	return NULL;
+}
+
+static void
+explain(const struct choice *c, const struct conn *conn, struct fail *why)
+{
+	const struct server *s = c->server;
+
+	if (c->withheld)
+		fail(why, EX_NOPERM, "%s: the password would go over a "
+		    "connection that is not encrypted: refused (see "
+		    "allow-cleartext-auth)", conn_name(conn));
+	else
+		fail(why, EX_NOPERM, "%s: no way to authenticate: the server "
+		    "offers %s, we take %s", conn_name(conn),
+		    *c->offered == '\0' ? "nothing" : c->offered,
+		    s->auth != NULL ? s->auth : s->oauth_command != NULL ?
+		    "OAUTHBEARER XOAUTH2" : c->is_tls ? tls_order : clear_order);
+}
+
+/* Which flag of GS2 is true: see scram.h. */
+static void
+bind_to_tls(struct scram_binding *b, const struct mechanism *m,
+    const struct choice *c, const unsigned char exporter[static 32])
+{
+	char plus[64];
+
+	snprintf(plus, sizeof plus, "%s-PLUS", m->name);
+	b->flag = "n";
+	if (c->can_bind && (m->flags & BOUND) != 0) {
+		b->flag = "p=tls-exporter";
+		memcpy(b->data, exporter, 32);
+		b->n = 32;
+	} else if (c->can_bind && !has_word(c->offered, plus))
+		b->flag = "y";
+}
+
+static char *
+copy(const char *s)
+{
+	return xstrdup(s == NULL ? "" : s);
 }
 
 struct sasl *
 sasl_new(const struct server *s, const struct conn *conn, const char *offered,
     const char *user, const char *password, struct fail *why)
 {
-	struct choice c = { offered, conn_is_private(conn), false };
-	const struct mechanism *m = choose(&c, s->auth);
+	unsigned char exporter[32];
+	struct choice c = { s, offered, conn_is_private(conn),
+	    conn_is_tls(conn), conn_binding(conn, exporter), false };
+	const struct mechanism *m = choose(&c);
 	struct sasl *x;
 
-	if (m == NULL && c.withheld)
-		fail(why, EX_NOPERM, "%s: the password would go over a "
-		    "connection that is not encrypted: refused (see "
-		    "allow-cleartext-auth)", conn_name(conn));
-	else if (m == NULL)
-		fail(why, EX_NOPERM, "%s: no way to authenticate: the server "
-		    "offers %s, we take %s", conn_name(conn),
-		    *offered == '\0' ? "nothing" : offered, s->auth != NULL ?
-		    s->auth : "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN");
-	if (m == NULL)
+	if (m == NULL) {
+		explain(&c, conn, why);
 		return NULL;
+	}
 	x = xcalloc(1, sizeof *x);
 	x->mechanism = m;
 	x->user = xstrdup(user);
 	x->password = xstrdup(password);
+	x->host = copy(s->url.host);
+	x->port = copy(s->url.port);
+	bind_to_tls(&x->binding, m, &c, exporter);
 	return x;
 }
 
@@ -272,7 +406,7 @@ sasl_name(const struct sasl *x)
 bool
 sasl_is_client_first(const struct sasl *x)
 {
-	return x->mechanism->client_first;
+	return (x->mechanism->flags & CLIENT_FIRST) != 0;
 }
 
 /* --- The dialogue. --- */
@@ -336,6 +470,8 @@ sasl_free(struct sasl *x)
 		return;
 	freezero(x->user, strlen(x->user));
 	freezero(x->password, strlen(x->password));
+	free(x->host);
+	free(x->port);
 	scram_free(x->scram);
 	freezero(x, sizeof *x);
 }

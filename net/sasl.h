@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * sasl.h -- authentication (RFC 4422): which mechanism, and its messages, for
- * any protocol.  SCRAM-SHA-256, SCRAM-SHA-1 (RFC 5802, 7677), PLAIN (4616), LOGIN.
+ * any protocol.  SCRAM-SHA-256, SCRAM-SHA-1, both also -PLUS (RFC 5802, 7677, 9266),
+ * OAUTHBEARER (7628), XOAUTH2, PLAIN (4616), LOGIN, CRAM-MD5 (2195), EXTERNAL.
  */
 #ifndef NET_SASL_H
 #define NET_SASL_H
@@ -13,8 +14,10 @@ struct sasl;
 
 /*
  * Choose the best mechanism that the server offers (names separated by blanks,
- * any case), s->auth allows and the connection's privacy permits: PLAIN and LOGIN
- * only where conn_is_private.  NULL: EX_NOPERM says why none fits.
+ * any case), s->auth allows and the connection's privacy permits: what shows the
+ * secret only where conn_is_private.  `password' is an access token where
+ * s->oauth_command is set, and then goes by the mechanisms for tokens alone.
+ * EXTERNAL must stand in s->auth.  NULL: EX_NOPERM says why none fits.
  */
 struct sasl	*sasl_new(const struct server *s, const struct conn *c,
 		    const char *offered, const char *user, const char *password,

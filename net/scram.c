@@ -2,8 +2,8 @@
 /*
  * scram.c -- the dialogue of SCRAM (RFC 5802 sections 3, 5 and 7; RFC 7677).
  *
- * Channel binding is not offered ("n,,").  Names and passwords go as they are,
- * which is what SASLprep makes of ASCII and of most that is typed.
+ * Names and passwords go as they are, which is what SASLprep makes of ASCII and
+ * of most that is typed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,15 @@
 #include "scram.h"
 
 #define MAX_SALT	1024
-#define GS2_HEADER	"n,,"
-#define GS2_BASE64	"biws"	/* of that */
+#define MAX_GS2		64	/* octets of the GS2 header */
 
 enum step { FIRST, FINAL, PROOF, DONE };
 
 struct scram {
 	const struct scram_digest *digest;	/* borrowed */
 	char		*user, *password, *nonce;	/* owned */
+	char		*gs2;		/* owned: the GS2 header */
+	struct scram_binding binding;
 	char		*first_bare;	/* owned: our first message without GS2 header */
 	unsigned char	 signature[SCRAM_MAX_DIGEST];	/* that the server must show */
 	enum step	 step;
@@ -49,8 +50,8 @@ escape(const char *user)
 }
 
 struct scram *
-scram_new(const struct scram_digest *d, const char *user, const char *password,
-    const char *nonce)
+scram_new(const struct scram_digest *d, const struct scram_binding *b,
+    const char *user, const char *password, const char *nonce)
 {
 	struct scram *x = xcalloc(1, sizeof *x);
 
@@ -58,6 +59,9 @@ scram_new(const struct scram_digest *d, const char *user, const char *password,
 	x->user = escape(user);
 	x->password = xstrdup(password);
 	x->nonce = xstrdup(nonce);
+	x->gs2 = xasprintf("%.*s,,", MAX_GS2 - 2, b->flag);
+	x->binding = *b;
+	x->binding.flag = NULL;
 	return x;
 }
 
@@ -69,6 +73,7 @@ scram_free(struct scram *x)
 	freezero(x->password, strlen(x->password));
 	free(x->user);
 	free(x->nonce);
+	free(x->gs2);
 	free(x->first_bare);
 	freezero(x, sizeof *x);
 }
@@ -209,7 +214,19 @@ say_first(struct scram *x)
 {
 	x->first_bare = xasprintf("n=%s,r=%s", x->user, x->nonce);
 	x->step = FINAL;
-	return xasprintf(GS2_HEADER "%s", x->first_bare);
+	return xasprintf("%s%s", x->gs2, x->first_bare);
+}
+
+/* The attribute c: what was said of the binding, and its data, in base64. */
+static void
+encode_binding(const struct scram *x, char *to)
+{
+	unsigned char all[MAX_GS2 + SCRAM_MAX_BINDING];
+	size_t n = strlen(x->gs2);
+
+	memcpy(all, x->gs2, n);
+	memcpy(all + n, x->binding.data, x->binding.n);
+	to[b64_encode(all, n + x->binding.n, to)] = '\0';
 }
 
 static char *
@@ -217,13 +234,15 @@ say_final(struct scram *x, struct span server, struct fail *why)
 {
 	unsigned char proof[SCRAM_MAX_DIGEST];
 	char encoded[B64_ENCODED_SIZE(SCRAM_MAX_DIGEST)];
+	char bound[B64_ENCODED_SIZE(MAX_GS2 + SCRAM_MAX_BINDING) + 1];
 	char *auth, *bare, *final = NULL;
 	struct challenge c;
 	size_t n;
 
 	if (read_challenge(x, server, &c, why) == -1)
 		return NULL;
-	bare = xasprintf("c=" GS2_BASE64 ",r=%.*s", (int)c.nonce.n, c.nonce.p);
+	encode_binding(x, bound);
+	bare = xasprintf("c=%s,r=%.*s", bound, (int)c.nonce.n, c.nonce.p);
 	auth = xasprintf("%s,%.*s,%s", x->first_bare, (int)server.n, server.p,
 	    bare);
 	if (prove(x, &c, span_of(auth), proof) == 0) {

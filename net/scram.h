@@ -22,8 +22,18 @@ struct scram_digest {
 
 struct scram;
 
-/* The nonce is printable, without comma.  All are copied. */
-struct scram	*scram_new(const struct scram_digest *d, const char *user,
+#define SCRAM_MAX_BINDING	64
+
+/* How the dialogue is bound to the TLS under it (RFC 5802 section 6, RFC 9266). */
+struct scram_binding {
+	const char	*flag;		/* "n": not; "y": only the server cannot; "p=TYPE" */
+	unsigned char	 data[SCRAM_MAX_BINDING];	/* for "p" */
+	size_t		 n;
+};
+
+/* The nonce is printable, without comma.  All are copied, the digest is not. */
+struct scram	*scram_new(const struct scram_digest *d,
+		    const struct scram_binding *b, const char *user,
 		    const char *password, const char *nonce);
 void		 scram_free(struct scram *x);	/* secrets wiped; NULL is fine */
 /*

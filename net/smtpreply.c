@@ -10,7 +10,6 @@
 
 #include "conn.h"
 #include "smtpreply.h"
-#include "wait.h"
 
 void
 smtp_reply_free(struct smtp_reply *r)
@@ -79,17 +78,12 @@ join(const struct smtp_reply *r)
 }
 
 static int
-read_line(struct conn *c, int64_t deadline, struct smtp_reply *r,
-    bool *more, size_t *octets, struct fail *why)
+read_line(struct conn *c, struct smtp_reply *r, bool *more, size_t *octets,
+    struct fail *why)
 {
-	int64_t left = (deadline - wait_now() + 999) / 1000;
 	struct span line, text;
 	int code;
 
-	if (left <= 0)
-		return fail(why, EX_TEMPFAIL, "%s: timed out in a reply",
-		    conn_name(c));
-	conn_set_timeout(c, (int)left);
 	if (conn_line(c, &line, why) == -1)
 		return -1;
 	if (!smtp_reply_line(line, &code, more, &text))
@@ -111,15 +105,17 @@ int
 smtp_reply_read(struct conn *c, int seconds, struct smtp_reply *r,
     struct fail *why)
 {
-	int64_t deadline = wait_now() + 1000 * (int64_t)seconds;
 	bool more = true;
 	size_t octets = 0;
 	int result = 0;
 
 	smtp_reply_free(r);
+	conn_set_timeout(c, seconds);
+	conn_set_deadline(c, seconds);
 	while (more && result == 0)
-		result = read_line(c, deadline, r, &more, &octets, why);
+		result = read_line(c, r, &more, &octets, why);
 	conn_set_timeout(c, 0);
+	conn_set_deadline(c, 0);
 	if (result == 0)
 		r->text = join(r);
 	else

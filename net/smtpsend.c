@@ -345,7 +345,8 @@ write_text(struct transaction *t, FILE *f)
 
 	if (conn_has_line(c))
 		return hear_early(t);
-	if (m->write(m->ctx, f, t->why) == -1 || fflush(f) != 0) {
+	/* A stream forgets what it could not write: fflush alone may succeed. */
+	if (m->write(m->ctx, f, t->why) == -1 || fflush(f) != 0 || ferror(f)) {
 		fail(t->why, EX_IOERR, "the message cannot be written");
 		hear_reason(t);
 		return -1;

@@ -239,7 +239,7 @@ is_refusal(int code)
 static int
 fatal(struct tls *t, int error, struct fail *why)
 {
-	int saved = errno, code = ERR_GET_REASON(ERR_peek_error());
+	int saved = errno, code = ERR_GET_REASON(ERR_peek_last_error());
 	long verdict = SSL_get_verify_result(t->ssl);
 
 	t->broken = true;
@@ -347,6 +347,18 @@ tls_write(struct tls *t, const void *p, size_t n, int *want, struct fail *why)
 	if (explain(t, result, want, why) == 0)
 		fail(why, EX_TEMPFAIL, "the server ended TLS");
 	return -1;
+}
+
+bool
+tls_binding(const struct tls *t, unsigned char out[static TLS_BINDING_SIZE])
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	if (t->broken || (SSL_version(t->ssl) < TLS1_3_VERSION &&
+	    SSL_get_extms_support(t->ssl) != 1))
+		return false;
+	return SSL_export_keying_material(t->ssl, out, TLS_BINDING_SIZE, label,
+	    sizeof label - 1, NULL, 0, 0) == 1;
 }
 
 void

@@ -22,8 +22,8 @@ wait_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static bool
-must_end(const volatile sig_atomic_t *signalled)
+bool
+wait_must_end(const volatile sig_atomic_t *signalled)
 {
 	int sig = signalled == NULL ? 0 : *signalled;
 
@@ -39,7 +39,7 @@ wait_for(int fd, int events, int64_t deadline,
 	int n;
 
 	for (;;) {
-		if (must_end(signalled)) {
+		if (wait_must_end(signalled)) {
 			errno = EINTR;
 			return -1;
 		}

@@ -15,6 +15,9 @@
 
 #include "maildir.h"
 
+#define FIRST_TIME	315532800	/* 1980; before that a number is no time */
+#define LAST_TIME	253402300799	/* the end of 9999 */
+
 static const struct {
 	char		letter;
 	uint32_t	flag;
@@ -208,6 +211,15 @@ update(struct msg *m, const char *sub, const char *file)
 	    (m->stored & ~ours);
 }
 
+/* Deliverers begin a name with the time; what is no time of mail is something else. */
+static int64_t
+time_of(const char *name)
+{
+	long long t = strtoll(name, NULL, 10);
+
+	return t < FIRST_TIME || t > LAST_TIME ? 0 : t;
+}
+
 static int
 take_file(struct store *s, struct listing *l, const char *sub,
     const char *file, struct fail *why)
@@ -232,7 +244,7 @@ take_file(struct store *s, struct listing *l, const char *sub,
 	m = store_msg(s, s->count);
 	m->name = xasprintf("%s/%s", sub, file);
 	m->flags = m->stored = flags_of(m->name);
-	m->arrived = (int64_t)strtoll(file, NULL, 10);
+	m->arrived = time_of(file);
 	m->loaded = LOAD_FLAGS;
 	if (s->count >= d->nslots / 2)
 		maildir_remember_all(s);

@@ -446,7 +446,7 @@ mbox_open_text(struct mbox *b, const struct msg *m, struct fail *why)
 	if (f == NULL || (m->loaded & (MBOX_QUOTED | MBOX_CRLF)) == 0)
 		return f;
 	if ((out = store_stage(why)) != NULL &&
-	    (mbox_read_text(f, out) == -1 || fflush(out) != 0 ||
+	    (mbox_read_text(f, out, (m->loaded & MBOX_QUOTED) != 0) == -1 || fflush(out) != 0 ||
 	    fseeko(out, 0, SEEK_SET) == -1)) {
 		fail_errno(why, EX_IOERR, "%s", b->path);
 		fclose(out);

@@ -90,8 +90,8 @@ int		 mbox_follow(struct store *s, struct fail *why);
 /* A field that programs keep in the header for themselves. */
 bool		 mbox_is_note(struct span line);
 void		 mbox_write_status(FILE *out, const struct msg *m, const char *eol);
-/* Out of the form of an mbox: LF line ends, one `>' less. */
-int		 mbox_read_text(FILE *in, FILE *out);
+/* Out of the form of an mbox: LF line ends and, where it is quoted, one `>' less. */
+int		 mbox_read_text(FILE *in, FILE *out, bool quoted);
 /* SHA-256 and length of a message without what a mailbox adds to it. */
 int		 mbox_text_digest(FILE *in, char hex[static DIGEST_SIZE],
 		    uint64_t *octets, struct fail *why);

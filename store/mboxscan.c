@@ -305,12 +305,10 @@ take_body_line(struct scanner *sc, const char *p, size_t n, off_t at)
 	sc->blank = empty_octets(p, n);
 	if (at == sc->body)
 		identify(sc, p, n < ID_LOOKED ? n : ID_LOOKED);
-	if (*p != '>' && sc->blank != 2)
-		return;
 	m = current(sc);
-	if (sc->blank == 2)
+	if (n > 1 && p[n - 2] == '\r')
 		m->loaded |= MBOX_CRLF;
-	else if (begins_quoted(p, n))
+	if (*p == '>' && begins_quoted(p, n))
 		m->loaded |= MBOX_QUOTED;
 }
 

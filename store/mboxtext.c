@@ -187,14 +187,14 @@ mbox_write_message(FILE *in, FILE *out, const struct msg *like,
 }
 
 int
-mbox_read_text(FILE *in, FILE *out)
+mbox_read_text(FILE *in, FILE *out, bool quoted)
 {
 	struct lines *l = lines_new(in);
 	struct span piece;
 	bool starts;
 
 	while (lines_next(l, &piece, &starts)) {
-		if (starts && is_from_line(piece, 1)) {
+		if (starts && quoted && is_from_line(piece, 1)) {
 			piece.p++;
 			piece.n--;
 		}

@@ -34,8 +34,8 @@ enum {
 	/* of this session alone */
 	MSG_SAVED	= 1 << 6,	/* saved or copied to another folder */
 	MSG_PRESERVED	= 1 << 7,	/* `hold', `preserve' */
-	MSG_TO_MBOX	= 1 << 8,	/* `mbox', `touch' */
-	MSG_TOUCHED	= 1 << 9,	/* read in this session */
+	MSG_TO_MBOX	= 1 << 8,	/* `mbox', whatever the variable `hold' says */
+	MSG_TOUCHED	= 1 << 9,	/* read in this session, or `touch' */
 	MSG_GONE	= 1 << 10,	/* no longer in the folder */
 	MSG_TAGS_CHANGED = 1 << 11
 };

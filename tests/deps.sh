@@ -34,6 +34,7 @@ build_needs() {
 
 check_needs() {
 	need perl has prove
+	need libmime-tools-perl perl -MMIME::Parser -e 1
 	need python3 has python3
 	need openssl has openssl
 	need procps has pgrep

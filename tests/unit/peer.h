@@ -3,8 +3,9 @@
  * peer.h -- a scripted server at the other end of a pair of sockets, in a child.
  *
  * Each line of the script is a letter and its text: S says it with CRLF, R as it
- * is, C demands a line that begins so, D swallows a text up to its lone dot (with
- * text: demands that it be so), W waits so many ms, H closes for writing, X ends.
+ * is, C demands a line that begins so (and is so, with CR at the end of the text),
+ * D swallows a text up to its lone dot (with text: demands that it be so), W waits
+ * so many ms, H closes for writing, X ends.
  * The child ends with 0 when all came as written, and nothing more.
  */
 #ifndef TESTS_UNIT_PEER_H
@@ -33,8 +34,8 @@ peer_demand(FILE *in, const char *want)
 	if (fgets(line, sizeof line, in) == NULL)
 		line[0] = '\0';
 	n = strlen(line);
-	if (n >= 2 && line[n - 2] == '\r')
-		line[n - 2] = '\0';
+	if (n >= 1 && line[n - 1] == '\n')
+		line[n - 1] = '\0';
 	if (strncmp(line, want, strlen(want)) == 0 && n > 0)
 		return true;
 	fprintf(stderr, "# peer: wants \"%s\", got \"%s\"\n", want, line);

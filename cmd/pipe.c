@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pipe.c -- messages through a shell command (pipe, |); their sizes, and the
+ * number of the current one.
+ *
+ * One command reads all messages of the list, each as it is stored; of a part
+ * the decoded bytes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "out.h"
+#include "read.h"
+#include "term.h"
+#include "vars.h"
+
+/* --- Which words are the list. --- */
+
+/* Can this word be nothing but a part of a message list? */
+static bool
+is_list(const char *word)
+{
+	if (*word == '(' || (*word == ':' && word[1] != '\0'))
+		return true;
+	return *word != '\0' &&
+	    word[strspn(word, "0123456789.-^$*+`")] == '\0';
+}
+
+struct order {
+	const char	*command;	/* borrowed */
+	char		**list;		/* borrowed */
+	size_t		 n;
+};
+
+/*
+ * POSIX has the command last, as one word.  It may come first as well, where
+ * the list behind it cannot be taken for one.
+ */
+static void
+order_words(const struct mailx *m, const struct strv *words, struct order *o)
+{
+	const char *usual = var_get(m, "cmd");
+	size_t n = words->n;
+
+	o->command = usual;
+	o->list = words->v;
+	o->n = n;
+	if (n == 0 || (n == 1 && usual != NULL && is_list(words->v[0])))
+		return;
+	if (n > 1 && !is_list(words->v[0]) && is_list(words->v[n - 1])) {
+		o->command = words->v[0];
+		o->list++;
+	} else
+		o->command = words->v[n - 1];
+	o->n--;
+}
+
+/* --- Piping. --- */
+
+static int
+send_message(struct mailx *m, uint32_t n, FILE *to, struct fail *why)
+{
+	FILE *f = store_message(m->folder, n, why);
+	int r;
+
+	if (f == NULL)
+		return -1;
+	r = stream_copy(f, to, UINT64_MAX, why);
+	fclose(f);
+	return r;
+}
+
+static int
+send_one(struct mailx *m, const struct msgref *ref, FILE *to,
+    struct fail *why)
+{
+	struct part *p;
+	int r = -1;
+
+	if (ref->part == NULL)
+		r = send_message(m, ref->n, to, why);
+	else if ((p = read_part(m, ref->n, ref->part, why)) != NULL)
+		r = read_decode(m, ref->n, p, to, why);
+	store_drop(m->folder, ref->n);
+	if (r == 0 && var_is_set(m, "page"))
+		putc('\f', to);
+	return r;
+}
+
+/* A command that does not want to read on is no failure: its status tells. */
+static int
+send_all(struct mailx *m, const struct msglist *list, FILE *to,
+    struct fail *why)
+{
+	struct fail one = { 0 };
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (got_signal != 0)
+			return fail(why, EX_TEMPFAIL, "interrupted");
+		if (send_one(m, &list->v[i], to, &one) == -1) {
+			if (ferror(to))
+				return 0;
+			return fail(why, one.code, "%s", one.text);
+		}
+		read_mark(m, list->v[i].n);
+	}
+	return 0;
+}
+
+/* The command writes where our own output goes: `pipe 1 command > file'. */
+static int
+lend_output(struct mailx *m)
+{
+	int fd = fileno(out_stream(m)), own;
+
+	fflush(out_stream(m));
+	if (fd == -1 || fd == STDOUT_FILENO)
+		return -1;
+	fflush(stdout);
+	own = dup(STDOUT_FILENO);
+	if (own != -1 && dup2(fd, STDOUT_FILENO) == -1) {
+		close(own);
+		return -1;
+	}
+	return own;
+}
+
+static void
+take_output_back(int own)
+{
+	if (own == -1)
+		return;
+	(void)dup2(own, STDOUT_FILENO);
+	close(own);
+}
+
+static int
+pipe_list(struct mailx *m, const struct msglist *list, const char *command)
+{
+	struct fail late = { 0 };
+	int own, status, r;
+	FILE *to;
+	pid_t pid;
+
+	if (read_load(m, list, LOAD_FLAGS, &m->why) == -1)
+		return -1;
+	own = lend_output(m);
+	to = term_pipe(m, command, &pid, &m->why);
+	take_output_back(own);
+	if (to == NULL)
+		return -1;
+	r = send_all(m, list, to, &m->why);
+	if (term_pipe_close(to, pid, &status, r == 0 ? &m->why : &late) == -1)
+		return -1;
+	if (r == 0)
+		r = term_judge(m, command, status, &m->why);
+	if (r == 0)
+		read_current(m, list);
+	return r;
+}
+
+static int
+run_pipe(struct mailx *m, struct args *a)
+{
+	struct msglist list = { 0 };
+	struct order o;
+	int r;
+
+	order_words(m, &a->words, &o);
+	if (o.command == NULL || *o.command == '\0')
+		return fail(&m->why, EX_USAGE, "no command, and the variable "
+		    "cmd is not set");
+	r = read_list(m, o.list, o.n, a->cmd->flags, &list, &m->why);
+	if (r == 0)
+		r = pipe_list(m, &list, o.command);
+	msglist_free(&list);
+	return r;
+}
+
+/* --- Sizes and numbers. --- */
+
+/* As the source has it: no message is downloaded to be measured. */
+static int
+print_size(struct mailx *m, const struct msgref *ref)
+{
+	uint64_t octets = store_msg(m->folder, ref->n)->size;
+	struct part *p;
+	char *shown;
+
+	if (ref->part != NULL) {
+		p = read_part(m, ref->n, ref->part, &m->why);
+		if (p == NULL)
+			return -1;
+		octets = p->size;
+		store_drop(m->folder, ref->n);
+	}
+	shown = read_ref(ref);
+	out_octets(m, shown, octets);
+	free(shown);
+	return 0;
+}
+
+static int
+run_size(struct mailx *m, struct args *a)
+{
+	size_t i;
+
+	if (read_load(m, &a->msgs, LOAD_FLAGS | LOAD_SIZE, &m->why) == -1)
+		return -1;
+	for (i = 0; i < a->msgs.n; i++)
+		if (print_size(m, &a->msgs.v[i]) == -1)
+			return -1;
+	read_current(m, &a->msgs);
+	return 0;
+}
+
+static int
+run_number(struct mailx *m, struct args *a)
+{
+	(void)a;
+	out_number(m, "n", m->dot);
+	return 0;
+}
+
+#define PIPES								\
+	.flags = CMD_FOLDER | CMD_PARTS, .takes = TAKES_WORDS, .max = -1, \
+	.usage = "[[msglist] command]", .run = run_pipe
+
+const struct cmd cmd_pipe = {
+	.name = "pipe", .abbreviation = "pi", PIPES,
+	.help = "give messages or parts to a shell command to read"
+};
+
+const struct cmd cmd_bar = {
+	.name = "|", .abbreviation = "|", PIPES,
+	.help = "give messages or parts to a shell command, as pipe does"
+};
+
+const struct cmd cmd_size = {
+	.name = "size", .abbreviation = "si", .flags = CMD_FOLDER | CMD_PARTS,
+	.takes = TAKES_MSGS, .empty = DEFAULT_DOT, .max = -1,
+	.usage = "[msglist]",
+	.help = "print the size of messages and parts in octets, as they are stored",
+	.run = run_size
+};
+
+const struct cmd cmd_number = {
+	.name = "=", .abbreviation = "=", .flags = CMD_FOLDER | CMD_EMPTY_OK,
+	.takes = TAKES_NOTHING, .usage = "",
+	.help = "print the number of the current message", .run = run_number
+};

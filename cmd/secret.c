@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* secret.c -- see secret.h. */
+
+#include <string.h>
+#include <strings.h>
+
+#include "secret.h"
+
+/* user:password@ behind the "://" at p: the password; n 0: there is none. */
+static struct span
+of_url(const char *p)
+{
+	struct span none = { p, 0 }, s;
+	const char *colon, *at;
+
+	p += 3;
+	s.n = strcspn(p, " \t\r\n\"'/");
+	at = memrchr(p, '@', s.n);
+	colon = memchr(p, ':', s.n);
+	if (at == NULL || colon == NULL || colon > at)
+		return none;
+	s.p = colon + 1;
+	s.n = (size_t)(at - s.p);
+	return s;
+}
+
+/* password...=value at p: the value. */
+static struct span
+of_variable(const char *p)
+{
+	struct span s = { p, 0 };
+	size_t n = strcspn(p, "= \t\r\n\"'");
+
+	if (p[n] != '=' || strncasecmp(p, "password-command", 16) == 0)
+		return s;
+	s.p = p + n + 1;
+	if (*s.p == '"' || *s.p == '\'') {
+		s.p++;
+		s.n = strcspn(s.p, s.p[-1] == '"' ? "\"\n" : "'\n");
+	} else
+		s.n = strcspn(s.p, " \t\r\n\"'");
+	return s;
+}
+
+bool
+secret_find(const char *text, size_t *at, size_t *n)
+{
+	const char *p;
+	struct span s = { NULL, 0 };
+
+	for (p = text + *at; *p != '\0'; p++) {
+		if (strncmp(p, "://", 3) == 0)
+			s = of_url(p);
+		else if (strncasecmp(p, "password", 8) == 0)
+			s = of_variable(p);
+		if (s.n == 0)
+			continue;
+		*at = (size_t)(s.p - text);
+		*n = s.n;
+		return true;
+	}
+	return false;
+}
+
+void
+secret_wipe(char *arg)
+{
+	char *equals = strchr(arg, '='), *name = strcasestr(arg, "password");
+	size_t at = 0, n;
+
+	/* name=value as one argument: blanks belong to it */
+	if (equals != NULL && name != NULL && name < equals &&
+	    strncasecmp(name, "password-command", 16) != 0 &&
+	    strcspn(arg, " \t\n") > (size_t)(equals - arg))
+		memset(equals + 1, '*', strlen(equals + 1));
+	while (secret_find(arg, &at, &n)) {
+		memset(arg + at, '*', n);
+		at += n;
+	}
+}

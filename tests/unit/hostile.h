@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* hostile.h -- inputs of hostile sizes: twice as much takes about twice as long. */
+#ifndef TESTS_UNIT_HOSTILE_H
+#define TESTS_UNIT_HOSTILE_H
+
+#include <sys/resource.h>
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "../../util.h"
+#include "tap.h"
+
+/* n times `piece', with `before' and `after'. */
+__attribute__((__unused__)) static char *
+repeated(const char *before, const char *piece, size_t n, const char *after,
+    size_t *len)
+{
+	size_t b = strlen(before), p = strlen(piece), a = strlen(after), i;
+	char *s = xmalloc(b + n * p + a + 1), *q = s;
+
+	memcpy(q, before, b);
+	for (i = 0, q += b; i < n; i++, q += p)
+		memcpy(q, piece, p);
+	memcpy(q, after, a + 1);
+	*len = b + n * p + a;
+	return s;
+}
+
+__attribute__((__unused__)) static double
+cpu(void (*work)(const char *text, size_t len), const char *text, size_t len)
+{
+	clock_t from = clock();
+
+	work(text, len);
+	return (double)(clock() - from) / CLOCKS_PER_SEC;
+}
+
+/*
+ * Work on n and on 2n pieces: no more than three and a half times as long (what is
+ * quadratic takes four times), and the longer within seconds, sanitizers and all.
+ */
+__attribute__((__unused__)) static void
+is_linear(void (*work)(const char *text, size_t len), const char *before,
+    const char *piece, size_t n, const char *after, const char *name)
+{
+	size_t len;
+	char *text = repeated(before, piece, n, after, &len);
+	double once, twice;
+
+	once = cpu(work, text, len);
+	free(text);
+	text = repeated(before, piece, 2 * n, after, &len);
+	twice = cpu(work, text, len);
+	free(text);
+	if (!ok(twice < 0.05 || (twice < 3.5 * once && twice < 6), "%s", name))
+		printf("# %.3f s, twice as much %.3f s\n", once, twice);
+}
+
+/* Most memory that was ever in use, in MiB. */
+__attribute__((__unused__)) static long
+peak_mib(void)
+{
+	struct rusage u;
+
+	if (getrusage(RUSAGE_SELF, &u) == -1)
+		return -1;
+	return u.ru_maxrss / 1024;
+}
+
+#endif
