@@ -37,28 +37,56 @@ lock_fcntl(int fd, short type)
 	return fcntl(fd, F_OFD_SETLK, &fl);
 }
 
-/* Is the lock file that of somebody who is gone?  `now' is the file system's clock. */
-static bool
-is_stale(const char *path, const struct stat *st, time_t now)
+/* Where process numbers mean the same: the namespace of them; 0: not known. */
+static unsigned long long
+pid_space(void)
 {
-	char text[400], host[256], *end;
-	ssize_t n;
-	long pid;
-	int fd;
+	struct stat st;
 
-	if (now - st->st_mtime < STALE_HERE)
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	n = fd == -1 ? 0 : read(fd, text, sizeof text - 1);
+	return stat("/proc/self/ns/pid", &st) == 0 ?
+	    (unsigned long long)st.st_ino : 0;
+}
+
+/* What a lock file says: `PID HOST [SPACE]', the last only where it is one of ours. */
+struct owner {
+	long		   pid;		/* 0: it does not say */
+	char		   host[256];
+	unsigned long long space;
+};
+
+static void
+read_owner(const char *path, struct owner *o)
+{
+	char text[400];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t n = fd == -1 ? 0 : read(fd, text, sizeof text - 1);
+
 	if (fd != -1)
 		close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	pid = strtol(text, &end, 10);
-	if (pid > 1 && *end == ' ' && gethostname(host, sizeof host) == 0 &&
-	    strncmp(end + 1, host, strlen(host)) == 0 &&
-	    strchr(" \n", end[1 + strlen(host)]) != NULL)
-		return kill((pid_t)pid, 0) == -1 && errno == ESRCH;
-	return now - st->st_mtime >= STALE_AWAY;
+	memset(o, 0, sizeof *o);
+	if (sscanf(text, "%ld %255s %llu", &o->pid, o->host, &o->space) < 1)
+		o->pid = 0;
+}
+
+/*
+ * Is the lock file that of somebody who is gone?  `now' is the file system's clock.
+ * One of ours, of a process that is known to have ended, at once.
+ */
+static bool
+is_stale(const char *path, const struct stat *st, time_t now)
+{
+	time_t age = now - st->st_mtime;
+	struct owner o;
+	char host[256];
+
+	read_owner(path, &o);
+	if (o.pid > 1 && gethostname(host, sizeof host) == 0 &&
+	    strcmp(o.host, host) == 0)
+		return (age >= STALE_HERE || (o.space != 0 &&
+		    o.space == pid_space())) &&
+		    kill((pid_t)o.pid, 0) == -1 && errno == ESRCH;
+	return age >= STALE_AWAY;
 }
 
 /* Two breakers cannot both win: the file is renamed away before it is removed. */
@@ -127,7 +155,7 @@ try_dotlock(struct lock *l)
 		return is_closed(errno) ? without_dotlock(l) : 0;
 	}
 	/* On a full disk it names nobody, which is no reason not to lock. */
-	text = xasprintf("%ld %s\n", (long)getpid(), host);
+	text = xasprintf("%ld %s %llu\n", (long)getpid(), host, pid_space());
 	(void)write_all(fd, text, strlen(text));
 	free(text);
 	r = link_dotlock(l, fd, own);

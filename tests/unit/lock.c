@@ -91,6 +91,7 @@ test_dotlock_of_others(void)
 {
 	char host[256], *text;
 	pid_t gone = fork();
+	struct stat st;
 	struct lock *l;
 
 	if (gone == 0)
@@ -113,6 +114,15 @@ test_dotlock_of_others(void)
 	is_held(true, "one of a process that ended, too fresh");
 	put_dotlock(text, 400);
 	is_free(true, "an old one of a process that ended is broken");
+	free(text);
+	text = xasprintf("%ld %s %llu\n", (long)gone, host, stat(
+	    "/proc/self/ns/pid", &st) == 0 ? (unsigned long long)st.st_ino : 0);
+	put_dotlock(text, 0);
+	is_free(true, "one of ours that ended is broken at once");
+	free(text);
+	text = xasprintf("%ld %s 1\n", (long)gone, host);
+	put_dotlock(text, 0);
+	is_held(true, "but not where its number means another process");
 	free(text);
 	text = xasprintf("%ld %s\n", (long)getppid(), host);
 	put_dotlock(text, 400);
