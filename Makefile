@@ -99,11 +99,19 @@ STORE_SRCS = \
 	store/imapsearch.c \
 	store/imapsync.c \
 	store/local.c \
+	store/locallist.c \
 	store/lock.c \
 	store/maildir.c \
+	store/maildirwrite.c \
 	store/mbox.c \
+	store/mboxappend.c \
+	store/mboxapply.c \
+	store/mboxchange.c \
+	store/mboxfollow.c \
+	store/mboxredo.c \
 	store/mboxscan.c \
-	store/mboxwrite.c \
+	store/mboxsync.c \
+	store/mboxtext.c \
 	store/null.c \
 	store/pop3.c \
 	store/search.c \
@@ -208,11 +216,18 @@ UNIT_SRCS = \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
+	tests/unit/lock.c \
+	tests/unit/maildir.c \
+	tests/unit/mbox.c \
+	tests/unit/mboxsync.c \
 	tests/unit/msgs.c \
 	tests/unit/netrc.c \
 	tests/unit/param.c \
 	tests/unit/part.c \
 	tests/unit/pop3.c \
+	tests/unit/search.c \
+	tests/unit/seen.c \
+	tests/unit/store.c \
 	tests/unit/qp.c \
 	tests/unit/sasl.c \
 	tests/unit/scram.c \

@@ -49,18 +49,23 @@ load_structure(struct store *s, uint32_t n, struct fail *why)
 static int
 load_size(struct store *s, uint32_t n, struct fail *why)
 {
-	struct msg *m = store_msg(s, n);
-	FILE *f = store_message(s, n, why);
+	FILE *f;
 	off_t size;
 
-	if (f == NULL)
+	if (s->ops->size != NULL) {
+		if (s->ops->size(s, n, why) == -1)
+			return -1;
+		store_msg(s, n)->loaded |= LOAD_SIZE;
+		return 0;
+	}
+	if ((f = store_message(s, n, why)) == NULL)
 		return -1;
 	if (fseeko(f, 0, SEEK_END) == -1 || (size = ftello(f)) == -1) {
 		fclose(f);
 		return fail_errno(why, EX_IOERR, "%s: message %u", s->name, n);
 	}
-	m->size = (uint64_t)size;
-	m->loaded |= LOAD_SIZE;
+	store_msg(s, n)->size = (uint64_t)size;
+	store_msg(s, n)->loaded |= LOAD_SIZE;
 	fclose(f);
 	return 0;
 }
@@ -197,21 +202,23 @@ store_structure(struct store *s, uint32_t n, struct fail *why)
 static void
 read_head(FILE *f, struct head *h)
 {
-	char *text = NULL, *line = NULL;
-	size_t len = 0, cap = 0, room = 0;
-	ssize_t n;
+	struct lines *l = lines_new(f);
+	struct span piece;
+	char *text = NULL;
+	size_t len = 0, cap = 0;
+	bool starts;
 
-	while (len < MAX_HEAD_SIZE && (n = getline(&line, &room, f)) > 0) {
-		if (len + (size_t)n > cap) {
-			cap = (len + (size_t)n) * 2;
+	while (len < MAX_HEAD_SIZE && lines_next(l, &piece, &starts)) {
+		if (len + piece.n > cap) {
+			cap = (len + piece.n) * 2;
 			text = xreallocarray(text, cap, 1);
 		}
-		memcpy(text + len, line, (size_t)n);
-		len += (size_t)n;
-		if (line[0] == '\n' || (line[0] == '\r' && n == 2))
+		memcpy(text + len, piece.p, piece.n);
+		len += piece.n;
+		if (starts && *piece.p == '\n')
 			break;
 	}
-	free(line);
+	free(l);
 	head_parse(h, text == NULL ? xstrdup("") : text, len);
 }
 
@@ -291,36 +298,48 @@ store_messages(struct store *s, const struct numbers *ns,
 /* --- Searching --- */
 
 static int
+search_window(struct store *s, const struct search *x, struct numbers *window,
+    struct numbers *found, struct fail *why)
+{
+	bool had[WINDOW_MESSAGES];
+	size_t i;
+	uint32_t n;
+	int r;
+
+	for (i = 0; i < window->n; i++)
+		had[i] = (store_msg(s, window->v[i])->loaded &
+		    (LOAD_ENVELOPE | LOAD_STRUCTURE)) != 0;
+	r = store_load(s, window, search_needs(x), why);
+	for (i = 0; i < window->n; i++) {
+		n = window->v[i];
+		if (r != -1 && (store_msg(s, n)->flags & MSG_GONE) == 0)
+			r = search_matches(x, s, n, why);
+		else if (r != -1)
+			r = 0;
+		if (r == 1)
+			numbers_add(found, n);
+		if (!had[i])
+			store_drop(s, n);
+	}
+	return r == -1 ? -1 : 0;
+}
+
+static int
 search_here(struct store *s, const struct search *x, const struct numbers *in,
     struct numbers *found, struct fail *why)
 {
-	unsigned needs = search_needs(x);
 	struct numbers window;
-	bool had;
-	size_t at, i;
-	uint32_t n;
-	int r = 0;
+	size_t at;
 
-	for (at = 0; at < in->n && r != -1; at += window.n) {
+	for (at = 0; at < in->n; at += window.n) {
 		window.v = in->v + at;
 		window.n = in->n - at;
 		if (window.n > WINDOW_MESSAGES)
 			window.n = WINDOW_MESSAGES;
-		had = (store_msg(s, window.v[0])->loaded & LOAD_ENVELOPE) != 0;
-		if (store_load(s, &window, needs, why) == -1)
+		if (search_window(s, x, &window, found, why) == -1)
 			return -1;
-		for (i = 0; i < window.n && r != -1; i++) {
-			n = window.v[i];
-			if ((store_msg(s, n)->flags & MSG_GONE) != 0)
-				continue;
-			r = search_matches(x, s, n, why);
-			if (r == 1)
-				numbers_add(found, n);
-			if (!had)
-				store_drop(s, n);
-		}
 	}
-	return r == -1 ? -1 : 0;
+	return 0;
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * local.c -- folders on this machine: what a name means, durable directories, and
- * making, removing, renaming, listing.  A new folder is a Maildir: it can hold
+ * making, removing, renaming.  A new folder is a Maildir: it can hold
  * messages and stand among others at once.
  */
 #include <dirent.h>
@@ -13,9 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "local.h"
-
-#define MAX_LEVELS	32	/* of directories that are listed */
+#include "mbox.h"
 
 const char *
 local_path(const char *name)
@@ -27,8 +25,8 @@ local_path(const char *name)
 	return name;
 }
 
-static bool
-is_directory(const char *path)
+bool
+local_is_directory(const char *path)
 {
 	struct stat st;
 
@@ -39,10 +37,32 @@ bool
 local_is_maildir(const char *path)
 {
 	char *sub = xasprintf("%s/cur", path);
-	bool is = is_directory(sub);
+	bool is = local_is_directory(sub);
 
 	free(sub);
 	return is;
+}
+
+bool
+local_is_own_part(const char *name)
+{
+	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 ||
+	    strcmp(name, "tmp") == 0;
+}
+
+bool
+local_may_be_maildir(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	bool may = d != NULL || errno == ENOENT;
+
+	while (d != NULL && may && (e = readdir(d)) != NULL)
+		may = local_is_own_part(e->d_name) || strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0;
+	if (d != NULL)
+		closedir(d);
+	return may;
 }
 
 const struct store_ops *
@@ -66,7 +86,8 @@ local_kind(const char *name)
 int
 local_code(int error, bool making)
 {
-	if (error == ENOENT || error == ENOTDIR)
+	if (error == ENOENT || error == ENOTDIR || error == EISDIR ||
+	    error == ELOOP || error == ENXIO || error == ENAMETOOLONG)
 		return making ? EX_CANTCREAT : EX_NOINPUT;
 	if (error == EACCES || error == EPERM || error == EROFS)
 		return making ? EX_CANTCREAT : EX_NOPERM;
@@ -98,7 +119,7 @@ static int
 make_directory(const char *path, struct fail *why)
 {
 	if (mkdir(path, 0700) == -1) {
-		if (errno == EEXIST && is_directory(path))
+		if (errno == EEXIST && local_is_directory(path))
 			return 0;
 		return fail_errno(why, local_code(errno, true), "%s", path);
 	}
@@ -115,7 +136,7 @@ local_make_parents(const char *path, struct fail *why)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (!is_directory(copy))
+		if (!local_is_directory(copy))
 			r = make_directory(copy, why);
 		*p = '/';
 	}
@@ -207,6 +228,26 @@ exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+bool
+local_is_mbox(const char *path)
+{
+	char start[5];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode))
+		return false;
+	if (st.st_size == 0)
+		return true;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1)
+		return false;
+	n = read(fd, start, sizeof start);
+	close(fd);
+	return n == 5 && memcmp(start, "From ", 5) == 0;
+}
+
 int
 local_mkdir(const char *name, bool parents, const struct store_options *o,
     struct fail *why)
@@ -216,7 +257,7 @@ local_mkdir(const char *name, bool parents, const struct store_options *o,
 
 	(void)o;
 	(void)parents;		/* those missing are always made, as a server does */
-	if (exists(path) && !(is_directory(path) && !local_is_maildir(path)))
+	if (exists(path) && !(local_is_directory(path) && !local_is_maildir(path)))
 		return fail(why, EX_CANTCREAT, "%s: exists already", path);
 	if (strncmp(name, "mbox:", 5) != 0)
 		return local_make_maildir(path, why);
@@ -293,6 +334,18 @@ remove_maildir(const char *path, bool force, struct fail *why)
 	return local_sync_parent(path, why);
 }
 
+/* What completes the change would look for the mailbox under its name. */
+static bool
+is_half_changed(const char *path, const struct store_options *o,
+    struct fail *why)
+{
+	if (!redo_is_there(path, o))
+		return false;
+	fail(why, EX_TEMPFAIL, "%s: a change of it was not completed; open it "
+	    "first", path);
+	return true;
+}
+
 int
 local_rmdir(const char *name, bool force, const struct store_options *o,
     struct fail *why)
@@ -300,7 +353,6 @@ local_rmdir(const char *name, bool force, const struct store_options *o,
 	const char *path = local_path(name);
 	struct stat st;
 
-	(void)o;
 	if (lstat(path, &st) == -1)
 		return fail_errno(why, local_code(errno, false), "%s", path);
 	if (S_ISDIR(st.st_mode)) {
@@ -310,10 +362,12 @@ local_rmdir(const char *name, bool force, const struct store_options *o,
 			return fail_errno(why, EX_CANTCREAT, "%s", path);
 		return local_sync_parent(path, why);
 	}
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) || !local_is_mbox(path))
 		return fail(why, EX_CANTCREAT, "%s: not a mailbox", path);
 	if (st.st_size > 0 && !force)
 		return fail(why, EX_CANTCREAT, "%s: not empty", path);
+	if (is_half_changed(path, o, why))
+		return -1;
 	if (unlink(path) == -1)
 		return fail_errno(why, EX_CANTCREAT, "%s", path);
 	return local_sync_parent(path, why);
@@ -324,182 +378,22 @@ local_rename(const char *from, const char *to, const struct store_options *o,
     struct fail *why)
 {
 	const char *old = local_path(from), *new = local_path(to);
+	struct stat st;
 
-	(void)o;
-	if (!exists(old))
+	if (lstat(old, &st) == -1)
 		return fail(why, EX_NOINPUT, "%s: no such folder", old);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return fail(why, EX_CANTCREAT, "%s: not a mailbox", old);
 	if (exists(new))
 		return fail(why, EX_CANTCREAT, "%s: exists already", new);
+	if (is_half_changed(old, o, why))
+		return -1;
 	if (local_make_parents(new, why) == -1)
 		return -1;
-	if (rename(old, new) == -1)
+	if (renameat2(AT_FDCWD, old, AT_FDCWD, new, RENAME_NOREPLACE) == -1 &&
+	    (errno != EINVAL || rename(old, new) == -1))
 		return fail_errno(why, EX_CANTCREAT, "%s", new);
 	if (local_sync_parent(new, why) == -1)
 		return -1;
 	return local_sync_parent(old, why);
-}
-
-/* --- Listing --- */
-
-struct listing {
-	int		(*each)(void *, const struct store_list_entry *, struct fail *);
-	void		 *ctx;
-	const char	 *pattern;
-	struct fail	 *why;
-};
-
-static bool
-is_mbox(const char *path)
-{
-	char start[5];
-	struct stat st;
-	ssize_t n;
-	int fd;
-
-	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode))
-		return false;
-	if (st.st_size == 0)
-		return true;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return false;
-	n = read(fd, start, sizeof start);
-	close(fd);
-	return n == 5 && memcmp(start, "From ", 5) == 0;
-}
-
-/* Messages and unseen ones of a Maildir, by the names of its files alone. */
-static void
-count_maildir(const char *path, struct store_list_entry *e)
-{
-	char *dir = xasprintf("%s/cur", path), *flags;
-	DIR *d = opendir(dir);
-	struct dirent *entry;
-
-	free(dir);
-	if (d == NULL)
-		return;
-	while ((entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		e->messages++;
-		flags = strstr(entry->d_name, ":2,");
-		if (flags == NULL || strchr(flags, 'S') == NULL)
-			e->unseen++;
-	}
-	closedir(d);
-	dir = xasprintf("%s/new", path);
-	if ((d = opendir(dir)) != NULL) {
-		while ((entry = readdir(d)) != NULL)
-			if (entry->d_name[0] != '.') {
-				e->messages++;
-				e->unseen++;
-			}
-		closedir(d);
-	}
-	free(dir);
-	e->has_counts = true;
-}
-
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void
-read_names(const char *dir, struct strv *names)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	while (d != NULL && (e = readdir(d)) != NULL)
-		if (e->d_name[0] != '.')
-			strv_add(names, e->d_name);
-	if (d != NULL)
-		closedir(d);
-	if (names->n > 0)
-		qsort(names->v, names->n, sizeof *names->v, compare_names);
-}
-
-static bool
-is_own_part(const char *name)
-{
-	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 ||
-	    strcmp(name, "tmp") == 0;
-}
-
-static int	list_below(struct listing *l, const char *dir, const char *prefix,
-		    unsigned level);
-
-static int
-list_one(struct listing *l, const char *path, const char *name, unsigned level)
-{
-	struct store_list_entry e;
-	bool is_dir = is_directory(path);
-	struct strv below = { NULL, 0, 0 };
-	size_t i;
-
-	memset(&e, 0, sizeof e);
-	e.name = name;
-	e.selectable = is_dir ? local_is_maildir(path) : is_mbox(path);
-	if (!is_dir && !e.selectable)
-		return 0;
-	if (is_dir) {
-		read_names(path, &below);
-		for (i = 0; i < below.n; i++)
-			if (!is_own_part(below.v[i]))
-				e.has_children = true;
-		strv_free(&below);
-	}
-	if (is_dir && e.selectable)
-		count_maildir(path, &e);
-	if ((l->pattern == NULL || store_pattern_matches(l->pattern, name)) &&
-	    l->each(l->ctx, &e, l->why) == -1)
-		return -1;
-	return is_dir && level < MAX_LEVELS ?
-	    list_below(l, path, name, level + 1) : 0;
-}
-
-static int
-list_below(struct listing *l, const char *dir, const char *prefix,
-    unsigned level)
-{
-	struct strv names = { NULL, 0, 0 };
-	bool maildir = local_is_maildir(dir);
-	char *path, *name;
-	struct stat st;
-	size_t i;
-	int r = 0;
-
-	read_names(dir, &names);
-	for (i = 0; i < names.n && r == 0; i++) {
-		if (maildir && is_own_part(names.v[i]))
-			continue;
-		path = xasprintf("%s/%s", dir, names.v[i]);
-		name = *prefix == '\0' ? xstrdup(names.v[i]) :
-		    xasprintf("%s/%s", prefix, names.v[i]);
-		/* A link to a directory could lead round in a circle. */
-		if (lstat(path, &st) == 0 && !(S_ISLNK(st.st_mode) &&
-		    is_directory(path)))
-			r = list_one(l, path, name, level);
-		free(name);
-		free(path);
-	}
-	strv_free(&names);
-	return r;
-}
-
-int
-local_list(const char *base, const char *pattern,
-    int (*each)(void *, const struct store_list_entry *, struct fail *),
-    void *ctx, const struct store_options *o, struct fail *why)
-{
-	struct listing l = { each, ctx, pattern, why };
-	const char *path = local_path(base);
-
-	(void)o;
-	if (!is_directory(path))
-		return fail(why, EX_NOINPUT, "%s: no such directory", path);
-	return list_below(&l, path, "", 0);
 }

@@ -10,6 +10,11 @@ const char	*local_path(const char *name);
 /* The kind of folder a local name means; for one that is not there, what it would become. */
 const struct store_ops *local_kind(const char *name);
 bool		 local_is_maildir(const char *path);
+bool		 local_is_directory(const char *path);
+bool		 local_is_mbox(const char *path);	/* a file that is empty or begins like one */
+bool		 local_is_own_part(const char *name);	/* cur, new, tmp */
+/* Nothing there, or a directory that holds nothing but the beginning of one. */
+bool		 local_may_be_maildir(const char *path);
 
 /* fsync the directory that holds path: a new name is durable only then. */
 int		 local_sync_parent(const char *path, struct fail *why);
@@ -23,6 +28,15 @@ int		 local_code(int error, bool making);
 /* SHA-256 of what is written to the stream, in hex, into hex (65 octets) at fclose. */
 #define DIGEST_SIZE	65
 FILE		*local_digest(char hex[static DIGEST_SIZE], uint64_t *octets);
+
+/*
+ * The lines of a stream, read to its end: with LF ends whatever they had; one of
+ * more than 64 kB comes in pieces, of which the first `starts'.  Borrowed until
+ * the next call; false at the end and where reading failed.  Freed with free.
+ */
+struct lines;
+struct lines	*lines_new(FILE *in);
+bool		 lines_next(struct lines *l, struct span *piece, bool *starts);
 
 /* One message in mbox form (separator line, Status fields, mboxrd quoting, empty line) to out. */
 int		 mbox_write_message(FILE *in, FILE *out, const struct msg *like, struct fail *why);

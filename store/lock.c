@@ -22,8 +22,7 @@
 struct lock {
 	int	 fd;		/* borrowed: the mailbox */
 	char	*path;		/* owned: the dotlock; NULL where the directory is closed to us */
-	dev_t	 dev;
-	ino_t	 ino;
+	int	 own;		/* the dotlock, open so that its inode is not given to another; or -1 */
 	time_t	 touched;
 };
 
@@ -38,31 +37,56 @@ lock_fcntl(int fd, short type)
 	return fcntl(fd, F_OFD_SETLK, &fl);
 }
 
-/* Is the lock file that of somebody who is gone?  `now' is the file system's clock. */
+/* Where process numbers mean the same: the namespace of them; 0: not known. */
+static unsigned long long
+pid_space(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 ?
+	    (unsigned long long)st.st_ino : 0;
+}
+
+/* What a lock file says: `PID HOST [SPACE]', the last only where it is one of ours. */
+struct owner {
+	long		   pid;		/* 0: it does not say */
+	char		   host[256];
+	unsigned long long space;
+};
+
+static void
+read_owner(const char *path, struct owner *o)
+{
+	char text[400];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t n = fd == -1 ? 0 : read(fd, text, sizeof text - 1);
+
+	if (fd != -1)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	memset(o, 0, sizeof *o);
+	if (sscanf(text, "%ld %255s %llu", &o->pid, o->host, &o->space) < 1)
+		o->pid = 0;
+}
+
+/*
+ * Is the lock file that of somebody who is gone?  `now' is the file system's clock.
+ * One of ours, of a process that is known to have ended, at once.
+ */
 static bool
 is_stale(const char *path, const struct stat *st, time_t now)
 {
-	char text[128], host[256];
-	ssize_t n;
-	long pid;
-	int fd;
+	time_t age = now - st->st_mtime;
+	struct owner o;
+	char host[256];
 
-	if (now - st->st_mtime < STALE_HERE)
-		return false;
-	if (now - st->st_mtime >= STALE_AWAY)
-		return true;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1)
-		return false;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	pid = strtol(text, NULL, 10);
-	if (gethostname(host, sizeof host) == -1 || strstr(text, host) == NULL)
-		return false;
-	return pid > 1 && kill((pid_t)pid, 0) == -1 && errno == ESRCH;
+	read_owner(path, &o);
+	if (o.pid > 1 && gethostname(host, sizeof host) == 0 &&
+	    strcmp(o.host, host) == 0)
+		return (age >= STALE_HERE || (o.space != 0 &&
+		    o.space == pid_space())) &&
+		    kill((pid_t)o.pid, 0) == -1 && errno == ESRCH;
+	return age >= STALE_AWAY;
 }
 
 /* Two breakers cannot both win: the file is renamed away before it is removed. */
@@ -80,13 +104,47 @@ break_stale(const char *path, const struct stat *old)
 	free(away);
 }
 
+/* No lock file can be made here, but one of others is heeded. */
+static int
+without_dotlock(const struct lock *l)
+{
+	struct stat st;
+
+	return lstat(l->path, &st) == 0 && !is_stale(l->path, &st, time(NULL)) ?
+	    0 : -1;
+}
+
+static bool
+is_closed(int error)
+{
+	return error == EACCES || error == EPERM || error == EROFS ||
+	    error == ENOSPC || error == EDQUOT || error == ENAMETOOLONG;
+}
+
+/* Have that file under the name of the lock: 1, or 0. */
+static int
+link_dotlock(struct lock *l, int fd, const char *own)
+{
+	struct stat st, old;
+
+	if (link(own, l->path) == -1 && is_closed(errno))
+		return without_dotlock(l);
+	/* The count of links tells the truth over NFS too. */
+	if (fstat(fd, &st) == -1)
+		return 0;
+	if (st.st_nlink == 2)
+		return 1;
+	if (lstat(l->path, &old) == 0 && is_stale(l->path, &old, st.st_mtime))
+		break_stale(l->path, &old);
+	return 0;
+}
+
 /* 1 locked, 0 held by another, -1 the directory does not let us. */
 static int
 try_dotlock(struct lock *l)
 {
 	char *own, host[256], *text;
-	struct stat st, old;
-	int fd, r = 0;
+	int fd, r;
 
 	if (gethostname(host, sizeof host) == -1)
 		strlcpy(host, "localhost", sizeof host);
@@ -94,40 +152,35 @@ try_dotlock(struct lock *l)
 	fd = open(own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		free(own);
-		return -1;
+		return is_closed(errno) ? without_dotlock(l) : 0;
 	}
-	text = xasprintf("%ld %s\n", (long)getpid(), host);
-	if (write_all(fd, text, strlen(text)) == -1)
-		r = -1;
+	/* On a full disk it names nobody, which is no reason not to lock. */
+	text = xasprintf("%ld %s %llu\n", (long)getpid(), host, pid_space());
+	(void)write_all(fd, text, strlen(text));
 	free(text);
-	if (r == 0 && link(own, l->path) == -1 && errno != EEXIST)
-		r = -1;
-	/* The count of links tells the truth over NFS too. */
-	if (r == 0 && fstat(fd, &st) == 0) {
-		if (st.st_nlink == 2) {
-			r = 1;
-			l->dev = st.st_dev;
-			l->ino = st.st_ino;
-			l->touched = time(NULL);
-		} else if (lstat(l->path, &old) == 0 &&
-		    is_stale(l->path, &old, st.st_mtime))
-			break_stale(l->path, &old);
-	}
-	close(fd);
+	r = link_dotlock(l, fd, own);
 	unlink(own);
 	free(own);
+	if (r == 1) {
+		l->own = fd;
+		l->touched = time(NULL);
+	} else
+		close(fd);
 	return r;
 }
 
 static void
 drop_dotlock(struct lock *l)
 {
-	struct stat st;
+	struct stat there, own;
 
-	if (l->path != NULL && l->ino != 0 && lstat(l->path, &st) == 0 &&
-	    st.st_ino == l->ino && st.st_dev == l->dev)
+	if (l->own == -1)
+		return;
+	if (lstat(l->path, &there) == 0 && fstat(l->own, &own) == 0 &&
+	    there.st_ino == own.st_ino && there.st_dev == own.st_dev)
 		unlink(l->path);
-	l->ino = 0;
+	close(l->own);
+	l->own = -1;
 }
 
 static bool
@@ -139,12 +192,13 @@ same_file(const char *path, int fd)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* 1 have both, 0 try again. */
+/* 1 have both, 0 try again, -1 with errno: no use. */
 static int
 try_both(struct lock *l, bool write)
 {
 	if (lock_fcntl(l->fd, write ? F_WRLCK : F_RDLCK) == -1)
-		return 0;
+		return errno == EAGAIN || errno == EACCES || errno == EINTR ?
+		    0 : -1;
 	if (!write || l->path == NULL)
 		return 1;
 	switch (try_dotlock(l)) {
@@ -161,35 +215,54 @@ try_both(struct lock *l, bool write)
 	}
 }
 
+/* Wait a moment; false when the time is over. */
+static bool
+pause_until(const struct timespec *end)
+{
+	struct timespec now, pause = { 0, 50000000 +
+	    (long)arc4random_uniform(200000000) };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec > end->tv_sec || (now.tv_sec == end->tv_sec &&
+	    now.tv_nsec >= end->tv_nsec))
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+static int
+wait_for_both(struct lock *l, const char *path, bool write, int timeout,
+    struct fail *why)
+{
+	struct timespec end;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += timeout <= 0 ? LOCK_TIMEOUT : timeout;
+	while ((r = try_both(l, write)) == 0)
+		if (!pause_until(&end))
+			return fail(why, EX_TEMPFAIL,
+			    "%s: locked by another program", path);
+	return r == 1 ? 0 : fail_errno(why, EX_IOERR, "%s: cannot lock", path);
+}
+
 struct lock *
 lock_mailbox(const char *path, int fd, bool write, int timeout,
     struct fail *why)
 {
 	struct lock *l = xcalloc(1, sizeof *l);
-	struct timespec pause, start, now;
 	char *real;
 
-	if (timeout <= 0)
-		timeout = LOCK_TIMEOUT;
 	l->fd = fd;
+	l->own = -1;
 	/* The lock stands beside the file itself, not beside a link to it. */
 	real = realpath(path, NULL);
 	l->path = xasprintf("%s.lock", real == NULL ? path : real);
 	free(real);
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	while (!try_both(l, write)) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec - start.tv_sec >= timeout) {
-			fail(why, EX_TEMPFAIL, "%s: locked by another program",
-			    path);
-			free(l->path);
-			free(l);
-			return NULL;
-		}
-		pause.tv_sec = 0;
-		pause.tv_nsec = 50000000 +
-		    (long)arc4random_uniform(200000000);
-		nanosleep(&pause, NULL);
+	if (wait_for_both(l, path, write, timeout, why) == -1) {
+		free(l->path);
+		free(l);
+		return NULL;
 	}
 	if (!same_file(path, fd)) {
 		fail(why, EX_TEMPFAIL, "%s: replaced by another program", path);
@@ -204,9 +277,9 @@ lock_refresh(struct lock *l)
 {
 	time_t now = time(NULL);
 
-	if (l->path == NULL || l->ino == 0 || now - l->touched < REFRESH)
+	if (l->own == -1 || now - l->touched < REFRESH)
 		return;
-	utimensat(AT_FDCWD, l->path, NULL, AT_SYMLINK_NOFOLLOW);
+	(void)futimens(l->own, NULL);
 	l->touched = now;
 }
 

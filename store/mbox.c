@@ -2,7 +2,8 @@
 /*
  * mbox.c -- mbox folders (RFC 4155): opening and reading.  What we write is mboxrd:
  * every line that begins with any number of `>' and "From " gets one `>' more, and
- * reading takes one off.  A file that was replaced or shortened is never read on.
+ * reading takes one off.  A file that other programs changed is scanned again, and
+ * its messages known again by what is in them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +15,20 @@
 #include "mbox.h"
 
 #define HEAD_BLOCK	(8 * 1024)
+#define REOPENINGS	20	/* of a file that others replace */
 
-static void
-remember(struct mbox *b, const struct stat *st)
+int
+mbox_remember(struct mbox *b, struct fail *why)
 {
-	b->dev = st->st_dev;
-	b->ino = st->st_ino;
-	b->mtime = st->st_mtim;
+	struct stat st;
+
+	if (fstat(b->fd, &st) == -1)
+		return fail_errno(why, EX_IOERR, "%s", b->path);
+	b->dev = st.st_dev;
+	b->ino = st.st_ino;
+	b->mtime = st.st_mtim;
+	b->size = st.st_size;
+	return 0;
 }
 
 /* In a directory that all may write to, only a link of our own is followed. */
@@ -43,40 +51,111 @@ is_trusted_link(const char *path)
 	return fine && getuid() != 0;
 }
 
+/* Read, or write as well; a mailbox that may only be read can still be read. */
+static int
+open_as(struct store *s, const char *path)
+{
+	int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd = open(path, flags | (s->mode == STORE_READ ? O_RDONLY : O_RDWR));
+
+	if (fd == -1 && s->mode == STORE_WRITE &&
+	    (errno == EACCES || errno == EROFS)) {
+		fd = open(path, flags | O_RDONLY);
+		if (fd != -1)
+			s->mode = STORE_READ;
+	}
+	return fd;
+}
+
 int
-mbox_open_file(struct store *s, bool create, struct fail *why)
+mbox_open_file(struct store *s, struct fail *why)
 {
 	struct mbox *b = s->data;
-	int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	bool create = s->mode == STORE_APPEND;
 	struct stat st;
+	int fd;
 
-	flags |= s->mode == STORE_READ ? O_RDONLY : O_RDWR;
 	if (!is_trusted_link(b->path))
 		return fail(why, EX_NOPERM, "%s: a link of another user",
 		    b->path);
-	b->fd = open(b->path, flags);
-	if (b->fd == -1 && errno == ENOENT && create) {
-		b->fd = open(b->path, flags | O_CREAT | O_EXCL, 0600);
-		b->is_new = b->fd != -1;
-		if (b->fd == -1 && errno == EEXIST)
-			b->fd = open(b->path, flags);
+	fd = open_as(s, b->path);
+	if (fd == -1 && errno == ENOENT && create) {
+		fd = open(b->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		b->is_new = fd != -1;
+		if (fd == -1 && errno == EEXIST)
+			fd = open_as(s, b->path);
 	}
-	/* A mailbox that may only be read can still be read. */
-	if (b->fd == -1 && (errno == EACCES || errno == EROFS) &&
-	    s->mode == STORE_WRITE) {
-		b->fd = open(b->path, (flags & ~O_ACCMODE) | O_RDONLY);
-		if (b->fd != -1)
-			s->mode = STORE_READ;
-	}
-	if (b->fd == -1)
+	if (fd == -1)
 		return fail_errno(why, local_code(errno, create), "%s", b->path);
-	if (fstat(b->fd, &st) == -1)
-		return fail_errno(why, EX_IOERR, "%s", b->path);
-	if (!S_ISREG(st.st_mode))
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		close(fd);
 		return fail(why, create ? EX_CANTCREAT : EX_NOINPUT,
 		    "%s: not a regular file", b->path);
-	remember(b, &st);
+	}
+	if (b->fd != -1)
+		close(b->fd);
+	b->fd = fd;
+	b->atime = st.st_atim;
 	return 0;
+}
+
+/* Is what we have open the file of that name? */
+static bool
+is_open(const struct mbox *b)
+{
+	struct stat there, here;
+
+	return b->fd != -1 && stat(b->path, &there) == 0 &&
+	    fstat(b->fd, &here) == 0 && there.st_dev == here.st_dev &&
+	    there.st_ino == here.st_ino;
+}
+
+/* What a program that was ended left half made is completed, whoever reads. */
+static int
+complete(struct store *s, struct fail *why)
+{
+	struct mbox *b = s->data;
+	int fd = open(b->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
+	struct lock *l;
+
+	if (fd == -1)
+		return fail_errno(why, EX_TEMPFAIL, "%s: a change of it was not "
+		    "completed", b->path);
+	l = lock_mailbox(b->path, fd, true, s->options->lock_timeout, why);
+	r = l == NULL ? -1 : redo_complete(b->path, s->options, fd, why);
+	lock_release(l);
+	close(fd);
+	return r;
+}
+
+struct lock *
+mbox_lock(struct store *s, bool write, struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct lock *l;
+	struct fail own;
+	int tries;
+
+	fail_clear(&own);
+	for (tries = 0; tries < REOPENINGS; tries++) {
+		if (redo_is_there(b->path, s->options) &&
+		    complete(s, why) == -1)
+			return NULL;
+		if (!is_open(b) && mbox_open_file(s, why) == -1)
+			return NULL;
+		fail_clear(&own);
+		l = lock_mailbox(b->path, b->fd, write,
+		    s->options->lock_timeout, &own);
+		if (l == NULL && is_open(b))
+			break;
+		if (l == NULL)
+			continue;	/* replaced while we waited */
+		if (!redo_is_there(b->path, s->options))
+			return l;
+		lock_release(l);
+	}
+	fail(why, EX_TEMPFAIL, "%s", own.code != 0 ? own.text : b->path);
+	return NULL;
 }
 
 static int
@@ -92,6 +171,7 @@ mbox_close(struct store *s, struct fail *why)
 	lock_release(b->lock);
 	if (b->fd != -1 && close(b->fd) == -1 && r == 0)
 		r = fail_errno(why, EX_IOERR, "%s", b->path);
+	free(b->ids.v);
 	free(b->path);
 	free(b);
 	s->data = NULL;
@@ -102,92 +182,94 @@ static int
 read_all(struct store *s, struct fail *why)
 {
 	struct mbox *b = s->data;
-	struct lock *l = lock_mailbox(b->path, b->fd, false,
-	    s->options->lock_timeout, why);
-	struct stat st;
+	struct lock *l = mbox_lock(s, false, why);
+	off_t end;
 	int r;
 
 	if (l == NULL)
 		return -1;
-	r = mbox_scan(s, 0, why);
-	if (r == 0 && fstat(b->fd, &st) == 0)
-		remember(b, &st);
+	r = mbox_scan(s, 0, &b->ids, &end, why);
+	if (r == 0)
+		r = mbox_remember(b, why);
+	b->size = end;
+	b->told = s->count;
 	lock_release(l);
 	return r;
+}
+
+/* Text is not to be mixed with messages. */
+static int
+check_mailbox(struct mbox *b, struct fail *why)
+{
+	char text[4096];
+	ssize_t n = pread(b->fd, text, sizeof text, 0), i = 0;
+
+	if (n == -1)
+		return fail_errno(why, EX_IOERR, "%s", b->path);
+	while (i < n && (text[i] == '\n' || text[i] == '\r'))
+		i++;
+	if (n - i >= 5 ? memcmp(text + i, "From ", 5) == 0 : n - i == 0)
+		return 0;
+	return fail(why, EX_CANTCREAT, "%s: not a mailbox", b->path);
 }
 
 static int
 mbox_open(struct store *s, struct fail *why)
 {
 	struct mbox *b = xcalloc(1, sizeof *b);
-	int r;
+	int r = 0;
 
 	s->data = b;
 	b->fd = -1;
 	b->path = xstrdup(local_path(s->name));
-	if (s->mode == STORE_APPEND && local_make_parents(b->path, why) == -1)
-		r = -1;
-	else
-		r = mbox_open_file(s, s->mode == STORE_APPEND, why);
-	if (r == 0 && s->mode != STORE_APPEND)
-		r = read_all(s, why);
+	if (s->mode == STORE_APPEND)
+		r = local_make_parents(b->path, why);
+	if (r == 0)
+		r = mbox_open_file(s, why);
+	if (r == 0)
+		r = s->mode == STORE_APPEND ? check_mailbox(b, why) :
+		    read_all(s, why);
 	if (r == -1)
 		mbox_close(s, NULL);
 	return r;
 }
 
-int
-mbox_verify(struct store *s, bool *grown, struct fail *why)
+/* --- New mail --- */
+
+/* Is the open file as it was scanned? */
+static bool
+is_unchanged(const struct mbox *b)
 {
-	struct mbox *b = s->data;
 	struct stat st;
 
-	*grown = false;
-	if (stat(b->path, &st) == -1)
-		return fail_errno(why, EX_TEMPFAIL, "%s", b->path);
-	if (st.st_dev != b->dev || st.st_ino != b->ino)
-		return fail(why, EX_TEMPFAIL,
-		    "%s: replaced by another program", b->path);
-	if (st.st_size < b->size)
-		return fail(why, EX_TEMPFAIL,
-		    "%s: shortened by another program", b->path);
-	*grown = st.st_size > b->size;
-	return 0;
+	return fstat(b->fd, &st) == 0 && st.st_dev == b->dev &&
+	    st.st_ino == b->ino && st.st_size == b->size &&
+	    st.st_mtim.tv_sec == b->mtime.tv_sec &&
+	    st.st_mtim.tv_nsec == b->mtime.tv_nsec;
 }
 
 static int
 mbox_check(struct store *s, uint32_t *added, struct fail *why)
 {
 	struct mbox *b = s->data;
-	uint32_t before = s->count;
 	struct lock *l;
-	bool grown;
-	int r;
+	int r = 0;
 
-	if (mbox_verify(s, &grown, why) == -1)
-		return -1;
-	if (!grown)
-		return 0;
-	l = lock_mailbox(b->path, b->fd, false, s->options->lock_timeout, why);
-	if (l == NULL)
-		return -1;
-	r = mbox_scan(s, b->size, why);
-	lock_release(l);
-	*added = s->count - before;
+	if (!is_open(b) || !is_unchanged(b)) {
+		if ((l = mbox_lock(s, false, why)) == NULL)
+			return -1;
+		r = mbox_follow(s, why);
+		lock_release(l);
+	}
+	*added = s->count - b->told;
+	b->told = s->count;
 	return r;
 }
 
 /* --- Reading --- */
 
-static off_t
-text_start(const struct msg *m)
-{
-	return m->offset + (off_t)(m->loaded >> MBOX_TEXT_SHIFT);
-}
-
-/* Octets at an offset, all of them; what another program cut off is a failure. */
-static int
-read_at(struct mbox *b, void *p, size_t n, off_t at, struct fail *why)
+int
+mbox_read_at(struct mbox *b, void *p, size_t n, off_t at, struct fail *why)
 {
 	char *q = p;
 	ssize_t got;
@@ -208,6 +290,18 @@ read_at(struct mbox *b, void *p, size_t n, off_t at, struct fail *why)
 	return 0;
 }
 
+/* Is message n where we believe it is?  The list itself is not changed by reading. */
+static int
+find(struct store *s, uint32_t n, struct fail *why)
+{
+	struct mbox *b = s->data;
+
+	if (is_unchanged(b) || mbox_is_there(s, n))
+		return 0;
+	return fail(why, EX_TEMPFAIL, "%s: changed by another program",
+	    b->path);
+}
+
 /* The place behind the empty line that ends a header, 0 if it is not there. */
 static size_t
 head_end(const char *p, size_t n, size_t from)
@@ -225,37 +319,51 @@ head_end(const char *p, size_t n, size_t from)
 	return 0;
 }
 
-static int
-mbox_head(struct store *s, uint32_t n, struct head *h, struct fail *why)
+int
+mbox_read_head(struct mbox *b, const struct msg *m, char **text, size_t *n,
+    struct fail *why)
 {
-	struct mbox *b = s->data;
-	const struct msg *m = store_msg(s, n);
 	size_t len = 0, end = 0, block = HEAD_BLOCK;
-	char *text = NULL;
+	char *p = xmalloc(1);
 
 	while (end == 0 && len < m->size && len < MAX_HEAD_SIZE) {
 		if (block > m->size - len)
 			block = (size_t)(m->size - len);
-		text = xreallocarray(text, len + block + 1, 1);
-		if (read_at(b, text + len, block, text_start(m) + (off_t)len,
-		    why) == -1) {
-			free(text);
+		p = xreallocarray(p, len + block + 1, 1);
+		if (mbox_read_at(b, p + len, block, mbox_text_start(m) +
+		    (off_t)len, why) == -1) {
+			free(p);
 			return -1;
 		}
-		end = head_end(text, len + block, len > 2 ? len - 2 : 0);
+		if (len == 0 && (p[0] == '\n' || (p[0] == '\r' && block > 1 &&
+		    p[1] == '\n')))
+			end = p[0] == '\n' ? 1 : 2;
+		else
+			end = head_end(p, len + block, len > 2 ? len - 2 : 0);
 		len += block;
 		block = len;
 	}
-	if (len > 0 && (text[0] == '\n' || (text[0] == '\r' && len > 1 &&
-	    text[1] == '\n')))
-		end = text[0] == '\n' ? 1 : 2;
-	head_parse(h, text == NULL ? xstrdup("") : text, end == 0 ? len : end);
+	*text = p;
+	*n = end == 0 ? len : end;
 	return 0;
 }
 
-/* A window on the file: a message that stands there as it is to be read. */
+static int
+mbox_head(struct store *s, uint32_t n, struct head *h, struct fail *why)
+{
+	char *text;
+	size_t len;
+
+	if (find(s, n, why) == -1 || mbox_read_head(s->data, store_msg(s, n),
+	    &text, &len, why) == -1)
+		return -1;
+	head_parse(h, text, len);
+	return 0;
+}
+
+/* A window on the file: a message that is read as it stands there. */
 struct window {
-	struct mbox	*b;		/* borrowed: the folder outlives its streams */
+	int		 fd;		/* owned */
 	off_t		 start, size, pos;
 };
 
@@ -263,17 +371,22 @@ static ssize_t
 window_read(void *ctx, char *p, size_t n)
 {
 	struct window *w = ctx;
+	ssize_t got;
 
 	if (w->pos >= w->size)
 		return 0;
 	if (n > (size_t)(w->size - w->pos))
 		n = (size_t)(w->size - w->pos);
-	if (read_at(w->b, p, n, w->start + w->pos, NULL) == -1) {
-		errno = EIO;
+	do
+		got = pread(w->fd, p, n, w->start + w->pos);
+	while (got == -1 && errno == EINTR);
+	if (got == 0) {
+		errno = EIO;	/* cut off by another program */
 		return -1;
 	}
-	w->pos += (off_t)n;
-	return (ssize_t)n;
+	if (got > 0)
+		w->pos += got;
+	return got;
 }
 
 static int
@@ -294,8 +407,11 @@ window_seek(void *ctx, off_t *off, int whence)
 static int
 window_close(void *ctx)
 {
-	free(ctx);
-	return 0;
+	struct window *w = ctx;
+	int r = close(w->fd);
+
+	free(w);
+	return r;
 }
 
 static FILE *
@@ -304,65 +420,33 @@ open_window(struct mbox *b, const struct msg *m, struct fail *why)
 	cookie_io_functions_t io = { window_read, NULL, window_seek,
 		window_close };
 	struct window *w = xcalloc(1, sizeof *w);
-	FILE *f;
+	FILE *f = NULL;
 
-	w->b = b;
-	w->start = text_start(m);
+	w->fd = fcntl(b->fd, F_DUPFD_CLOEXEC, 0);
+	w->start = mbox_text_start(m);
 	w->size = (off_t)m->size;
-	f = fopencookie(w, "r", io);
-	if (f == NULL) {
-		fail_errno(why, EX_OSERR, "%s", b->path);
-		free(w);
-		return NULL;
+	if (w->fd != -1)
+		f = fopencookie(w, "r", io);
+	if (f != NULL) {
+		setvbuf(f, NULL, _IOFBF, 32 * 1024);
+		return f;
 	}
-	setvbuf(f, NULL, _IOFBF, 32 * 1024);
-	return f;
+	fail_errno(why, EX_OSERR, "%s", b->path);
+	if (w->fd != -1)
+		close(w->fd);
+	free(w);
+	return NULL;
 }
 
-/* Line ends become LF; if `quoted', one `>' goes off every line that is any number of them and "From ". */
-static int
-unquote(FILE *in, FILE *out, bool quoted)
+FILE *
+mbox_open_text(struct mbox *b, const struct msg *m, struct fail *why)
 {
-	char *line = NULL;
-	size_t cap = 0, q;
-	ssize_t n;
-	bool body = false;
+	FILE *f = open_window(b, m, why), *out;
 
-	while ((n = getline(&line, &cap, in)) > 0) {
-		if (!body && (line[0] == '\n' || line[0] == '\r'))
-			body = true;
-		for (q = 0; q < (size_t)n && line[q] == '>'; q++)
-			continue;
-		q = quoted && body && q > 0 &&
-		    strncmp(line + q, "From ", 5) == 0;
-		if (n > 1 && line[n - 2] == '\r' && line[n - 1] == '\n')
-			line[--n - 1] = '\n';
-		if (fwrite(line + q, 1, (size_t)n - q, out) != (size_t)n - q)
-			break;
-	}
-	free(line);
-	return ferror(in) || ferror(out) ? -1 : 0;
-}
-
-static FILE *
-mbox_message(struct store *s, uint32_t n, struct fail *why)
-{
-	struct mbox *b = s->data;
-	const struct msg *m = store_msg(s, n);
-	FILE *f, *out;
-	struct stat st;
-
-	if (fstat(b->fd, &st) == 0 && st.st_size <
-	    text_start(m) + (off_t)m->size) {
-		fail(why, EX_TEMPFAIL, "%s: shortened by another program",
-		    b->path);
-		return NULL;
-	}
-	f = open_window(b, m, why);
 	if (f == NULL || (m->loaded & (MBOX_QUOTED | MBOX_CRLF)) == 0)
 		return f;
 	if ((out = store_stage(why)) != NULL &&
-	    (unquote(f, out, (m->loaded & MBOX_QUOTED) != 0) == -1 || fflush(out) != 0 ||
+	    (mbox_read_text(f, out, (m->loaded & MBOX_QUOTED) != 0) == -1 || fflush(out) != 0 ||
 	    fseeko(out, 0, SEEK_SET) == -1)) {
 		fail_errno(why, EX_IOERR, "%s", b->path);
 		fclose(out);
@@ -370,6 +454,13 @@ mbox_message(struct store *s, uint32_t n, struct fail *why)
 	}
 	fclose(f);
 	return out;
+}
+
+static FILE *
+mbox_message(struct store *s, uint32_t n, struct fail *why)
+{
+	return find(s, n, why) == -1 ? NULL :
+	    mbox_open_text(s->data, store_msg(s, n), why);
 }
 
 const struct store_ops store_mbox = {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* stage.c -- a place for a message on its way: memory while small, then an unlinked file. */
+/*
+ * stage.c -- a message on its way: a place for it (memory while small, then an
+ * unlinked file), and its lines, of which none is too long to be read.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "local.h"
 
 #define IN_MEMORY	(256 * 1024)
 
@@ -146,4 +149,63 @@ store_stage(struct fail *why)
 		free(s);
 	}
 	return f;
+}
+
+/* --- Lines --- */
+
+struct lines {
+	FILE	*in;			/* borrowed */
+	size_t	 at, n;			/* of what is in the buffer */
+	bool	 inside;		/* a line was begun */
+	char	 buffer[64 * 1024];
+};
+
+struct lines *
+lines_new(FILE *in)
+{
+	struct lines *l = xmalloc(sizeof *l);
+
+	l->in = in;
+	l->at = l->n = 0;
+	l->inside = false;
+	return l;
+}
+
+/* Have another block behind what is left. */
+static bool
+more(struct lines *l)
+{
+	size_t got;
+
+	memmove(l->buffer, l->buffer + l->at, l->n - l->at);
+	l->n -= l->at;
+	l->at = 0;
+	got = fread(l->buffer + l->n, 1, sizeof l->buffer - l->n, l->in);
+	l->n += got;
+	return got > 0;
+}
+
+bool
+lines_next(struct lines *l, struct span *piece, bool *starts)
+{
+	char *p, *nl;
+	size_t n;
+
+	while ((nl = memchr(l->buffer + l->at, '\n', l->n - l->at)) == NULL)
+		if (l->n - l->at == sizeof l->buffer || !more(l))
+			break;
+	p = l->buffer + l->at;
+	n = nl == NULL ? l->n - l->at : (size_t)(nl - p) + 1;
+	l->at += n;
+	/* A CR at the end of a piece may belong to the LF that follows. */
+	if (nl == NULL && n == sizeof l->buffer && p[n - 1] == '\r') {
+		l->at--;
+		n--;
+	} else if (nl != NULL && n > 1 && p[n - 2] == '\r')
+		p[--n - 1] = '\n';
+	piece->p = p;
+	piece->n = n;
+	*starts = !l->inside;
+	l->inside = nl == NULL;
+	return n > 0;
 }

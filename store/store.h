@@ -246,6 +246,7 @@ struct store_ops {
 		    struct fail *why);
 	int	(*head)(struct store *s, uint32_t n, struct head *h, struct fail *why);	/* NULL: from message */
 	FILE   *(*message)(struct store *s, uint32_t n, struct fail *why);
+	int	(*size)(struct store *s, uint32_t n, struct fail *why);	/* and time of arrival; NULL: from message */
 	FILE   *(*part)(struct store *s, uint32_t n, const struct part *p,
 		    uint64_t *octets, struct fail *why);	/* NULL: from message */
 	int	(*messages)(struct store *s, const uint32_t *v, size_t n,

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * maildirwrite.c -- Maildir: delivery, recovery and changes of flags, as durable as a
+ * link and two fsyncs make them: write tmp, fsync, link into new, fsync new.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "maildir.h"
+
+#define NAME_SIZE	256
+
+static void
+delivery_name(struct maildir *d, char out[static NAME_SIZE])
+{
+	struct timespec now;
+	char host[64], *p;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (gethostname(host, sizeof host) == -1)
+		strlcpy(host, "localhost", sizeof host);
+	host[sizeof host - 1] = '\0';
+	for (p = host; *p != '\0'; p++)
+		if (*p == '/' || *p == ':' || ascii_is_control(*p))
+			*p = '_';
+	snprintf(out, NAME_SIZE, "%lld.M%06ldP%ldQ%uR%08x%08x.%s",
+	    (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
+	    d->counter++, arc4random(), arc4random(), host);
+}
+
+/* Write the message with LF line ends and make the file whole on the disk. */
+static int
+write_tmp(struct maildir *d, const char *tmp, FILE *f, const struct msg *like,
+    struct fail *why)
+{
+	int fd = openat(d->dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, 0600);
+	struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, UTIME_OMIT } };
+	struct part plain;
+	FILE *out;
+
+	if (fd == -1)
+		return fail_errno(why, local_code(errno, true), "%s/%s",
+		    d->path, tmp);
+	if ((out = fdopen(fd, "w")) == NULL) {
+		close(fd);
+		return fail_errno(why, EX_OSERR, "%s/%s", d->path, tmp);
+	}
+	/* 8bit: lines, CRLF becoming LF. */
+	memset(&plain, 0, sizeof plain);
+	plain.encoding = ENCODING_8BIT;
+	if (part_decode(&plain, f, UINT64_MAX, out, NULL, why) == -1) {
+		fclose(out);
+		fail_where(why, "%s/%s", d->path, tmp);
+		return -1;
+	}
+	if (like != NULL && like->arrived != 0) {
+		times[1].tv_sec = (time_t)like->arrived;
+		times[1].tv_nsec = 0;
+	}
+	if (fflush(out) != 0 || ferror(out) || futimens(fd, times) == -1 ||
+	    fsync(fd) == -1) {
+		fail_errno(why, EX_IOERR, "%s/%s", d->path, tmp);
+		fclose(out);
+		return -1;
+	}
+	if (fclose(out) != 0)
+		return fail_errno(why, EX_IOERR, "%s/%s", d->path, tmp);
+	return 0;
+}
+
+/* Under its final name: never over another file. */
+static int
+place(struct maildir *d, const char *tmp, const char *to, struct fail *why)
+{
+	if (linkat(d->dir, tmp, d->dir, to, 0) == 0) {
+		unlinkat(d->dir, tmp, 0);
+		return 0;
+	}
+	if (errno != EPERM && errno != EMLINK && errno != ENOSYS &&
+	    errno != ENOTSUP)
+		return fail_errno(why, local_code(errno, true), "%s/%s",
+		    d->path, to);
+	if (renameat2(d->dir, tmp, d->dir, to, RENAME_NOREPLACE) == -1)
+		return fail_errno(why, local_code(errno, true), "%s/%s",
+		    d->path, to);
+	return 0;
+}
+
+int
+maildir_append(struct store *s, FILE *f, const struct msg *like,
+    const struct store_intent *intent, struct fail *why)
+{
+	struct maildir *d = s->data;
+	char name[NAME_SIZE], *tmp, *to, *record;
+	uint32_t flags = like == NULL ? 0 : like->flags & MSG_LASTING;
+	int r = 0;
+
+	delivery_name(d, name);
+	tmp = xasprintf("tmp/%s", name);
+	to = xasprintf("new/%s", name);
+	if ((flags & ~(uint32_t)MSG_DELETED) != 0) {
+		free(to);
+		to = maildir_name(name, NULL, flags & ~(uint32_t)MSG_DELETED);
+	}
+	if (intent != NULL) {
+		record = xasprintf("maildir %s", name);
+		r = intent->write(intent->ctx, record, why);
+		free(record);
+	}
+	if (r == 0 && (r = write_tmp(d, tmp, f, like, why)) == 0) {
+		durable_step("maildir: written");
+		r = place(d, tmp, to, why);
+	}
+	if (r == -1)
+		unlinkat(d->dir, tmp, 0);
+	else {
+		durable_step("maildir: linked");
+		strv_add(&d->linked, to);
+	}
+	free(tmp);
+	free(to);
+	return r;
+}
+
+static int
+sync_directory(struct maildir *d, const char *sub, struct fail *why)
+{
+	int fd = openat(d->dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+
+	if (fd == -1 || fsync(fd) == -1)
+		r = fail_errno(why, EX_IOERR, "%s/%s", d->path, sub);
+	if (fd != -1)
+		close(fd);
+	return r;
+}
+
+int
+maildir_commit(struct store *s, struct fail *why)
+{
+	struct maildir *d = s->data;
+	bool in_new = false, in_cur = false;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < d->linked.n; i++)
+		if (strncmp(d->linked.v[i], "new/", 4) == 0)
+			in_new = true;
+		else
+			in_cur = true;
+	if (in_new)
+		r = sync_directory(d, "new", why);
+	if (in_cur && r == 0)
+		r = sync_directory(d, "cur", why);
+	if (r == -1)		/* not known to be there: given up */
+		for (i = 0; i < d->linked.n; i++)
+			unlinkat(d->dir, d->linked.v[i], 0);
+	if (d->linked.n > 0)
+		durable_step("maildir: committed");
+	strv_free(&d->linked);
+	return r;
+}
+
+/* Is a file of that base name in that directory? */
+static int
+is_in(struct maildir *d, const char *sub, const char *base, struct fail *why)
+{
+	int fd = openat(d->dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e = NULL;
+	size_t n = strlen(base);
+
+	if (dir == NULL) {
+		fail_errno(why, EX_IOERR, "%s/%s", d->path, sub);
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	while ((errno = 0, e = readdir(dir)) != NULL)
+		if (maildir_base(e->d_name) == n &&
+		    memcmp(e->d_name, base, n) == 0)
+			break;
+	if (e == NULL && errno != 0)
+		fail_errno(why, EX_IOERR, "%s/%s", d->path, sub);
+	else
+		errno = 0;
+	n = (size_t)errno;
+	closedir(dir);
+	return e != NULL ? 1 : n == 0 ? 0 : -1;
+}
+
+int
+maildir_recover(struct store *s, const char *record, FILE *message,
+    struct fail *why)
+{
+	struct maildir *d = s->data;
+	char *tmp;
+	int there;
+
+	(void)message;
+	if (strncmp(record, "maildir ", 8) != 0 ||
+	    strchr(record + 8, '/') != NULL)
+		return fail(why, EX_DATAERR, "%s: an unknown record", d->path);
+	there = is_in(d, "new", record + 8, why);
+	if (there == 0)
+		there = is_in(d, "cur", record + 8, why);
+	if (there == -1)
+		return -1;
+	tmp = xasprintf("tmp/%s", record + 8);
+	unlinkat(d->dir, tmp, 0);
+	free(tmp);
+	if (!there)
+		return 0;
+	if (sync_directory(d, "new", why) == -1 ||
+	    sync_directory(d, "cur", why) == -1)
+		return -1;
+	return 1;
+}
+
+/* --- Sync --- */
+
+static int
+gone_or(struct store *s, uint32_t n, struct fail *why)
+{
+	struct maildir *d = s->data;
+
+	if ((store_msg(s, n)->flags & MSG_GONE) != 0)
+		return 0;
+	return fail_errno(why, local_code(errno, true), "%s/%s", d->path,
+	    store_msg(s, n)->name);
+}
+
+static int
+remove_message(struct store *s, uint32_t n, struct fail *why)
+{
+	struct maildir *d = s->data;
+	int tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		if (unlinkat(d->dir, store_msg(s, n)->name, 0) == 0) {
+			store_msg(s, n)->flags |= MSG_GONE;
+			return 0;
+		}
+		if (errno != ENOENT || !maildir_find_again(s, n))
+			break;
+		errno = ENOENT;
+	}
+	return gone_or(s, n, why);
+}
+
+/* Never over another file. */
+static int
+rename_to(struct maildir *d, const char *from, const char *to)
+{
+	if (strcmp(from, to) == 0)
+		return 0;
+	if (renameat2(d->dir, from, d->dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* The file system cannot say so at once. */
+	if (maildir_is_there(d, to)) {
+		errno = EEXIST;
+		return -1;
+	}
+	return renameat(d->dir, from, d->dir, to);
+}
+
+/* Flags as they are to be in the name: T only where it stands there already. */
+static uint32_t
+flags_for_name(const struct msg *m)
+{
+	return (m->flags & MSG_LASTING) &
+	    (m->stored | ~(uint32_t)MSG_DELETED);
+}
+
+static int
+rename_message(struct store *s, uint32_t n, struct fail *why)
+{
+	struct maildir *d = s->data;
+	struct msg *m = store_msg(s, n);
+	char base[NAME_SIZE], *name;
+	bool clash = false;
+	int tries;
+
+	for (tries = 0; tries < 3; tries++) {
+		/* Of two files of one base name one gets another. */
+		delivery_name(d, base);
+		name = maildir_name(maildir_file(m), clash ? base : NULL,
+		    flags_for_name(m));
+		if (rename_to(d, m->name, name) == 0) {
+			free(m->name);
+			m->name = name;
+			m->stored = flags_for_name(m);
+			if (clash)
+				maildir_remember_all(s);
+			return 0;
+		}
+		free(name);
+		if (errno == EEXIST)
+			clash = true;
+		else if (errno != ENOENT || !maildir_find_again(s, n))
+			break;
+	}
+	return gone_or(s, n, why);
+}
+
+static int
+sync_message(struct store *s, uint32_t n, unsigned how, bool *changed,
+    struct fail *why)
+{
+	const struct msg *m = store_msg(s, n);
+
+	if ((how & SYNC_EXPUNGE) != 0 && (m->flags & MSG_DELETED) != 0) {
+		*changed = true;
+		return remove_message(s, n, why);
+	}
+	if ((how & SYNC_FLAGS) == 0 ||
+	    flags_for_name(m) == (m->stored & MSG_LASTING))
+		return 0;
+	*changed = true;
+	return rename_message(s, n, why);
+}
+
+int
+maildir_sync(struct store *s, unsigned how, struct fail *why)
+{
+	struct maildir *d = s->data;
+	bool changed = false;
+	uint32_t n;
+	int r = 0;
+
+	for (n = 1; n <= s->count && r == 0; n++)
+		if ((store_msg(s, n)->flags & MSG_GONE) == 0)
+			r = sync_message(s, n, how, &changed, why);
+	durable_step("maildir: changed");
+	if (changed && (sync_directory(d, "cur", why) == -1 ||
+	    sync_directory(d, "new", why) == -1))
+		r = -1;
+	return r;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mboxappend.c -- appending to an mbox, and finding out later whether a message got there.
+ *
+ * Lock; note the intent (offset, length, digest, and what else the octets follow from);
+ * write; on any error cut the file back; fsync.  The lock is held from the first
+ * message to the commit, so what is cut back is ours alone.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mbox.h"
+
+#define NOTES		4096	/* octets by which notes of programs may lengthen a message */
+#define BEFORE		4096	/* octets before the place that tell whether it is the same */
+#define RECORD_TAGS	1000	/* octets of tags in a record */
+
+/* What must stand before a separator so that it begins a block: so many LF. */
+static int
+glue_for(struct mbox *b, off_t size, struct fail *why)
+{
+	char last[2] = "\n\n";
+
+	if (size == 0)
+		return 0;
+	if (pread(b->fd, size >= 2 ? last : last + 1, size >= 2 ? 2 : 1,
+	    size >= 2 ? size - 2 : 0) == -1)
+		return fail_errno(why, EX_IOERR, "%s", b->path);
+	if (last[1] != '\n')
+		return 2;
+	return last[0] != '\n' ? 1 : 0;
+}
+
+/* Exactly the octets that are to stand at the end of the file. */
+static int
+write_block(FILE *f, FILE *out, const struct msg *like, int glue,
+    struct fail *why)
+{
+	fputs(&"\n\n"[2 - glue], out);
+	return mbox_write_message(f, out, like, why);
+}
+
+/* What stands before that place: if it still does, nothing has been moved. */
+static int
+sum_before(struct mbox *b, off_t at, uint64_t *hash, struct fail *why)
+{
+	struct mbox_sum sum = { 0, { 0 }, 0 };
+	size_t n = at < BEFORE ? (size_t)at : BEFORE;
+	char block[BEFORE];
+
+	if (mbox_read_at(b, block, n, at - (off_t)n, why) == -1)
+		return -1;
+	mbox_sum_add(&sum, block, n);
+	*hash = mbox_sum_end(&sum);
+	return 0;
+}
+
+static int
+tell_intent(struct mbox *b, FILE *f, const struct msg *like, int glue,
+    off_t at, const struct store_intent *intent, struct fail *why)
+{
+	char hex[DIGEST_SIZE], *record;
+	uint64_t octets, before;
+	off_t start = ftello(f);
+	FILE *d = local_digest(hex, &octets);
+	int r = write_block(f, d, like, glue, why);
+
+	fclose(d);
+	if (r == 0)
+		r = sum_before(b, at, &before, why);
+	if (r == 0 && (start == -1 || fseeko(f, start, SEEK_SET) == -1))
+		r = fail_errno(why, EX_IOERR, "cannot read the message again");
+	if (r == -1)
+		return -1;
+	record = xasprintf("mbox %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+	    " %s %" PRIx64 " %d %" PRId64 " %" PRIu32 " %s", (uint64_t)b->dev,
+	    (uint64_t)b->ino, (uint64_t)at, octets, hex, before, glue,
+	    like->arrived,
+	    like->flags & MSG_LASTING, like->tags == NULL ||
+	    strlen(like->tags) > RECORD_TAGS ? "" : like->tags);
+	r = intent->write(intent->ctx, record, why);
+	free(record);
+	return r;
+}
+
+static int
+write_at_end(struct mbox *b, FILE *f, const struct msg *like, int glue,
+    off_t at, struct fail *why)
+{
+	int fd = dup(b->fd), r;
+	FILE *out;
+
+	if (fd == -1 || lseek(fd, at, SEEK_SET) == -1 ||
+	    (out = fdopen(fd, "r+")) == NULL) {
+		fail_errno(why, EX_IOERR, "%s", b->path);
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	setvbuf(out, NULL, _IOFBF, 64 * 1024);
+	r = write_block(f, out, like, glue, why);
+	if (fflush(out) != 0 && r == 0)
+		r = fail_errno(why, EX_IOERR, "cannot write");
+	if (fclose(out) != 0 && r == 0)
+		r = fail_errno(why, EX_IOERR, "cannot write");
+	if (r == -1)
+		fail_where(why, "%s", b->path);
+	return r;
+}
+
+/* Back to that size: nothing half written stays. */
+static void
+cut_back(struct mbox *b, off_t size)
+{
+	if (ftruncate(b->fd, size) == 0)
+		(void)fsync(b->fd);
+}
+
+static int
+begin_append(struct store *s, struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct stat st;
+
+	if (b->pending)
+		return 0;
+	if ((b->lock = mbox_lock(s, true, why)) == NULL)
+		return -1;
+	if ((s->mode == STORE_APPEND && mbox_remember(b, why) == -1) ||
+	    fstat(b->fd, &st) == -1) {
+		lock_release(b->lock);
+		b->lock = NULL;
+		return fail_errno(why, EX_IOERR, "%s", b->path);
+	}
+	b->first = st.st_size;
+	b->pending = true;
+	return 0;
+}
+
+/* A file that was not read since it was written has new mail, to those who go by times. */
+static void
+end_append(struct mbox *b)
+{
+	struct timespec times[2] = { b->atime, { 0, UTIME_OMIT } };
+
+	(void)futimens(b->fd, times);
+	lock_release(b->lock);
+	b->lock = NULL;
+	b->pending = false;
+}
+
+int
+mbox_append(struct store *s, FILE *f, const struct msg *like,
+    const struct store_intent *intent, struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct msg fixed;
+	off_t at;
+	int glue;
+
+	/* One time for the digest and for the text. */
+	memset(&fixed, 0, sizeof fixed);
+	if (like != NULL)
+		fixed = *like;
+	if (fixed.arrived == 0)
+		fixed.arrived = (int64_t)time(NULL);
+	if (begin_append(s, why) == -1)
+		return -1;
+	lock_refresh(b->lock);
+	at = lseek(b->fd, 0, SEEK_END);
+	if (at == -1)
+		return fail_errno(why, EX_IOERR, "%s", b->path);
+	if ((glue = glue_for(b, at, why)) == -1)
+		return -1;
+	if (intent != NULL &&
+	    tell_intent(b, f, &fixed, glue, at, intent, why) == -1)
+		return -1;
+	if (write_at_end(b, f, &fixed, glue, at, why) == -1) {
+		cut_back(b, at);
+		return -1;
+	}
+	durable_step("mbox: written");
+	return 0;
+}
+
+int
+mbox_commit(struct store *s, struct fail *why)
+{
+	struct mbox *b = s->data;
+	int r = 0;
+
+	if (!b->pending)
+		return 0;
+	if (fsync(b->fd) == -1) {
+		r = fail_errno(why, EX_IOERR, "%s", b->path);
+		cut_back(b, b->first);
+	} else if (b->is_new) {
+		r = local_sync_parent(b->path, why);
+		b->is_new = false;
+	}
+	durable_step("mbox: committed");
+	end_append(b);
+	return r;
+}
+
+/* --- Recovery --- */
+
+struct record {
+	uint64_t	 dev, ino, at, octets, before;
+	char		 sha[DIGEST_SIZE];
+	int		 glue;
+	struct msg	 like;		/* tags: borrowed */
+};
+
+static int
+read_record(const char *text, struct record *x)
+{
+	int end = 0;
+
+	memset(x, 0, sizeof *x);
+	if (sscanf(text, "mbox %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+	    " %64[0-9a-f] %" SCNx64 " %d %" SCNd64 " %" SCNu32 "%n", &x->dev,
+	    &x->ino, &x->at, &x->octets, x->sha, &x->before, &x->glue,
+	    &x->like.arrived, &x->like.flags, &end) != 9 || end == 0)
+		return -1;
+	if (x->glue < 0 || x->glue > 2 || x->at > INT64_MAX ||
+	    x->octets > INT64_MAX - x->at)
+		return -1;
+	if (text[end] == ' ' && text[end + 1] != '\0')
+		x->like.tags = (char *)(uintptr_t)text + end + 1;
+	return 0;
+}
+
+/* SHA-256 of octets of the file. */
+static int
+digest_range(struct mbox *b, off_t at, uint64_t n, char hex[static DIGEST_SIZE],
+    struct fail *why)
+{
+	char block[64 * 1024];
+	FILE *d = local_digest(hex, NULL);
+	size_t part;
+	int r = 0;
+
+	for (; n > 0 && r == 0; n -= part, at += (off_t)part) {
+		part = n < sizeof block ? (size_t)n : sizeof block;
+		r = mbox_read_at(b, block, part, at, why);
+		if (r == 0)
+			fwrite(block, 1, part, d);
+	}
+	fclose(d);
+	return r;
+}
+
+/* What is written is compared with the file. */
+struct comparison {
+	struct mbox	*b;
+	off_t		 at, end;
+	bool		 differs;
+};
+
+static ssize_t
+compare_write(void *ctx, const char *p, size_t n)
+{
+	struct comparison *c = ctx;
+	char block[4096];
+	size_t done = 0, part;
+
+	while (!c->differs && done < n && c->at < c->end) {
+		part = n - done < sizeof block ? n - done : sizeof block;
+		if ((off_t)part > c->end - c->at)
+			part = (size_t)(c->end - c->at);
+		c->differs = mbox_read_at(c->b, block, part, c->at, NULL) == -1 ||
+		    memcmp(block, p + done, part) != 0;
+		done += part;
+		c->at += (off_t)part;
+	}
+	return (ssize_t)n;
+}
+
+/* Is all behind that place the beginning of the message, and nothing else? */
+static bool
+is_torn(struct mbox *b, const struct record *x, off_t end, FILE *message)
+{
+	cookie_io_functions_t io = { NULL, compare_write, NULL, NULL };
+	struct comparison c = { b, (off_t)x->at, end, false };
+	FILE *out;
+	int r;
+
+	if (message == NULL || (out = fopencookie(&c, "w", io)) == NULL)
+		return false;
+	rewind(message);
+	r = write_block(message, out, &x->like, x->glue, NULL);
+	if (fclose(out) != 0)
+		r = -1;
+	return r == 0 && !c.differs && c.at == end;
+}
+
+/* Does it stand anywhere?  Programs may have moved it and added notes to it. */
+static int
+is_anywhere(struct store *s, FILE *message, struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct mbox_ids ids = { NULL, 0 };
+	char want[DIGEST_SIZE], have[DIGEST_SIZE];
+	uint64_t octets, size;
+	struct store all;
+	uint32_t n;
+	off_t end;
+	int r, found = 0;
+	FILE *f;
+
+	rewind(message);
+	if (mbox_text_digest(message, want, &octets, why) == -1)
+		return -1;
+	mbox_fresh(&all, s);
+	r = mbox_scan(&all, 0, &ids, &end, why);
+	for (n = 1; n <= all.count && r == 0 && !found; n++) {
+		size = store_msg(&all, n)->size;
+		if (size + 2 < octets ? octets - size > octets / 10 + NOTES :
+		    size - octets > octets / 10 + NOTES)
+			continue;
+		if ((f = mbox_open_text(b, store_msg(&all, n), why)) == NULL ||
+		    mbox_text_digest(f, have, &size, why) == -1)
+			r = -1;
+		else
+			found = strcmp(want, have) == 0;
+		if (f != NULL)
+			fclose(f);
+	}
+	mbox_fresh_free(&all);
+	free(ids.v);
+	return r == -1 ? -1 : found;
+}
+
+/* Is all that stood before the message where it stood? */
+static int
+is_unmoved(struct mbox *b, const struct record *x, struct fail *why)
+{
+	uint64_t before;
+
+	if ((uint64_t)b->dev != x->dev || (uint64_t)b->ino != x->ino ||
+	    (uint64_t)b->first < x->at || (x->at == 0 && b->first > 0))
+		return 0;
+	if (sum_before(b, (off_t)x->at, &before, why) == -1)
+		return -1;
+	return before == x->before;
+}
+
+static int
+recover(struct store *s, const struct record *x, FILE *message,
+    struct fail *why)
+{
+	struct mbox *b = s->data;
+	char have[DIGEST_SIZE];
+	off_t end = b->first;
+	int unmoved = is_unmoved(b, x, why);
+
+	if (unmoved == -1)
+		return -1;
+	if ((uint64_t)end >= x->at + x->octets) {
+		if (digest_range(b, (off_t)x->at, x->octets, have, why) == -1)
+			return -1;
+		if (strcmp(x->sha, have) == 0)
+			return 1;
+	} else if ((uint64_t)end > x->at && is_torn(b, x, end, message)) {
+		if (ftruncate(b->fd, (off_t)x->at) == -1 || fsync(b->fd) == -1)
+			return fail_errno(why, EX_IOERR, "%s", b->path);
+		durable_step("mbox: cut");
+		return 0;
+	}
+	return unmoved || message == NULL ? 0 : is_anywhere(s, message, why);
+}
+
+int
+mbox_recover(struct store *s, const char *record, FILE *message,
+    struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct record x;
+	int r;
+
+	if (read_record(record, &x) == -1)
+		return fail(why, EX_DATAERR, "%s: an unknown record", b->path);
+	if (begin_append(s, why) == -1)
+		return -1;
+	r = recover(s, &x, message, why);
+	if (r == 1 && fsync(b->fd) == -1)
+		r = fail_errno(why, EX_IOERR, "%s", b->path);
+	if (r == 1 && local_sync_parent(b->path, why) == -1)
+		r = -1;
+	end_append(b);
+	return r;
+}
