@@ -171,18 +171,17 @@ CMD_SRCS = \
 	cmd/words.c \
 	cmd/write.c \
 
-UNIT_SRCS =	tests/unit/conn.c \
-	tests/unit/cred.c \
-	tests/unit/fetch.c \
-	tests/unit/imap.c \
 UNIT_SRCS = \
 	tests/unit/addr.c \
 	tests/unit/alias.c \
 	tests/unit/build.c \
+	tests/unit/conn.c \
+	tests/unit/cred.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \
 	tests/unit/folder.c \
 	tests/unit/head.c \
+	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
 	tests/unit/imapsearch.c \
@@ -218,8 +217,12 @@ SHELL_TESTS = \
 FUZZERS = \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
+	tests/fuzz/netrc.fuzz \
 	tests/fuzz/pop3.fuzz \
+	tests/fuzz/scram.fuzz \
 	tests/fuzz/seen.fuzz \
+	tests/fuzz/smtp.fuzz \
+	tests/fuzz/url.fuzz \
 	tests/fuzz/utf7.fuzz \
 
 FILTER_SRCS = \
