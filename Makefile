@@ -116,7 +116,13 @@ STORE_SRCS = \
 CMD_SRCS = \
 	cmd/alias.c \
 	cmd/args.c \
+	cmd/assemble.c \
+	cmd/child.c \
+	cmd/compose.c \
+	cmd/dead.c \
 	cmd/define.c \
+	cmd/deliver.c \
+	cmd/draft.c \
 	cmd/echo.c \
 	cmd/edit.c \
 	cmd/expr.c \
@@ -131,12 +137,14 @@ CMD_SRCS = \
 	cmd/foldercmd.c \
 	cmd/foldername.c \
 	cmd/folderquit.c \
+	cmd/forward.c \
 	cmd/gate.c \
 	cmd/headers.c \
 	cmd/help.c \
 	cmd/html.c \
 	cmd/if.c \
 	cmd/json.c \
+	cmd/mail.c \
 	cmd/msgs.c \
 	cmd/options.c \
 	cmd/out.c \
@@ -145,10 +153,15 @@ CMD_SRCS = \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
 	cmd/quit.c \
+	cmd/quote.c \
 	cmd/read.c \
+	cmd/record.c \
+	cmd/reply.c \
+	cmd/resend.c \
 	cmd/run.c \
 	cmd/safefile.c \
 	cmd/sanitise.c \
@@ -156,15 +169,21 @@ CMD_SRCS = \
 	cmd/schema.c \
 	cmd/search.c \
 	cmd/secret.c \
+	cmd/send.c \
 	cmd/sendmode.c \
 	cmd/server.c \
 	cmd/set.c \
+	cmd/settle.c \
 	cmd/shell.c \
 	cmd/source.c \
 	cmd/structure.c \
+	cmd/subject.c \
 	cmd/table.c \
 	cmd/term.c \
 	cmd/term_plain.c \
+	cmd/tilde.c \
+	cmd/tildetext.c \
+	cmd/transport.c \
 	cmd/vars.c \
 	cmd/vartable.c \
 	cmd/wordfile.c \
@@ -174,11 +193,14 @@ CMD_SRCS = \
 UNIT_SRCS = \
 	tests/unit/addr.c \
 	tests/unit/alias.c \
+	tests/unit/b64.c \
 	tests/unit/build.c \
 	tests/unit/conn.c \
 	tests/unit/cred.c \
+	tests/unit/date.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \
+	tests/unit/flowed.c \
 	tests/unit/folder.c \
 	tests/unit/head.c \
 	tests/unit/imap.c \
@@ -187,23 +209,30 @@ UNIT_SRCS = \
 	tests/unit/imapsearch.c \
 	tests/unit/msgs.c \
 	tests/unit/netrc.c \
+	tests/unit/param.c \
+	tests/unit/part.c \
 	tests/unit/pop3.c \
+	tests/unit/qp.c \
 	tests/unit/sasl.c \
 	tests/unit/scram.c \
 	tests/unit/seen.c \
 	tests/unit/smtp.c \
 	tests/unit/smtpreply.c \
+	tests/unit/text.c \
 	tests/unit/tls.c \
 	tests/unit/transcript.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
+	tests/unit/word.c \
 
 SHELL_TESTS = \
+	tests/answer.t \
 	tests/compose.t \
 	tests/corpus.t \
 	tests/demo.t \
 	tests/drafts.t \
+	tests/escape.t \
 	tests/fetch.t \
 	tests/imap.t \
 	tests/layers.t \
@@ -213,6 +242,8 @@ SHELL_TESTS = \
 	tests/refused.t \
 	tests/road.t \
 	tests/save.t \
+	tests/script.t \
+	tests/send.t \
 
 FUZZERS = \
 	tests/fuzz/imapload.fuzz \

@@ -345,7 +345,7 @@ end(struct mailx *m)
 		(void)folder_leave(m, true, &late);
 	}
 	store_end();
-	if (out_flush(m, &m->why) == -1)
+	if (!m->run->unwritable && out_flush(m, &m->why) == -1)
 		run_report(m);
 }
 

@@ -389,7 +389,7 @@ add_default(struct mailx *m, struct args *a)
 	}
 	if (a->msgs.n > 0 || (a->cmd->flags & CMD_EMPTY_OK) != 0)
 		return 0;
-	return fail(&m->why, EX_USAGE, "no applicable message");
+	return fail(&m->why, EX_USAGE, "no applicable messages");
 }
 
 /* Take words [from, to) out of the words, as the list. */
@@ -411,7 +411,7 @@ take_list(struct mailx *m, struct args *a, size_t from, size_t to)
 	memmove(w->v + from, w->v + to, (w->n - to + 1) * sizeof *w->v);
 	w->n -= to - from;
 	if (r == 0 && a->msgs.n == 0 && (a->cmd->flags & CMD_EMPTY_OK) == 0)
-		return fail(&m->why, EX_USAGE, "no applicable message");
+		return fail(&m->why, EX_USAGE, "no applicable messages");
 	return r;
 }
 

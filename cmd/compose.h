@@ -45,8 +45,17 @@ struct draft {
 
 void	 draft_init(struct draft *d);
 void	 draft_free(struct draft *d);
-/* Attach a file: EX_NOINPUT when missing, unreadable, a directory, FIFO or device. */
+/* Attach a file, `path=charset' too: EX_NOINPUT when missing, unreadable, a directory, FIFO or device. */
 int	 draft_attach(struct draft *d, const char *path, struct fail *why);
+/* Append a file to the body (-q, -m).  EX_NOINPUT. */
+int	 draft_file(struct draft *d, const char *path, struct fail *why);
+/*
+ * A field by its name: addresses to their lists, the subject, From, Reply-To,
+ * the body's type; what is ours to write is left out; all others to `fields'.
+ * EX_DATAERR: a line break, or none of the form of a field.
+ */
+int	 draft_field(struct mailx *m, struct draft *d, const char *name,
+	    const char *value, struct fail *why);
 
 /*
  * Read the body from `in' into d->body: to its end, or in a script or at a

@@ -315,6 +315,9 @@ take_block(struct mailx *m, struct args *a, bool account, char **name)
 		return args_usage(a->cmd, &m->why);
 	if (!block)
 		return 1;
+	/* A body on the same line begins here, not on the line behind. */
+	if (rest.n > 0 && line > 0)
+		line--;
 	text = read_body(m, rest);
 	r = text == NULL ? -1 : store_block(m, *name, account, text, line);
 	free(*name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* echo.c -- echo, eval, commandalias, and the commands `=' and `#'. */
+/* echo.c -- echo, eval, commandalias, and comments. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -132,16 +132,6 @@ run_commandalias(struct mailx *m, struct args *a)
 }
 
 static int
-run_number(struct mailx *m, struct args *a)
-{
-	(void)a;
-	if (m->dot == 0)
-		return fail(&m->why, EX_USAGE, "no current message");
-	out_number(m, "n", m->dot);
-	return 0;
-}
-
-static int
 run_comment(struct mailx *m, struct args *a)
 {
 	(void)m;
@@ -166,11 +156,6 @@ const struct cmd cmd_commandalias = {
 	.usage = "[name [command]]",
 	.help = "give a command line a name; without a command, print what has one",
 	.run = run_commandalias
-};
-
-const struct cmd cmd_number = {
-	.name = "=", .flags = CMD_FOLDER | CMD_EMPTY_OK, .takes = TAKES_NOTHING,
-	.help = "print the number of the current message", .run = run_number
 };
 
 const struct cmd cmd_comment = {

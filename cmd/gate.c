@@ -327,6 +327,7 @@ flush(struct mailx *m)
 	if (out_stream(m) != stdout || out_flush(m, &m->why) == 0)
 		return;
 	run_report(m);
+	m->run->unwritable = true;
 	m->quit = m->quit_unchanged = true;
 }
 
@@ -340,7 +341,7 @@ note_status(struct mailx *m, int result)
 	}
 	if (result == -1)
 		run_report(m);
-	else if (m->status != 0 && (m->status > 1 || !m->interactive))
+	else if (m->status != 0 && !m->interactive)
 		m->run->failed = m->status;
 	if (m->status > 1 && var_is_set(m, "errexit"))
 		m->quit = m->quit_unchanged = true;

@@ -35,6 +35,10 @@ int		 out_summary(struct mailx *m, struct store *s, uint32_t n, struct fail *why
 int		 out_structure(struct mailx *m, struct store *s, uint32_t n, struct fail *why);
 /* A whole message as `type' prints it (all: as `Type'), or JSON with fields and parts. */
 int		 out_message(struct mailx *m, struct store *s, uint32_t n, bool all, struct fail *why);
+/* As `type' prints it, with these fields, into a stream, as UTF-8 and under -J too: for quoting. */
+enum quote { QUOTE_SHOWN, QUOTE_ALL, QUOTE_BODY };
+int		 out_quote(struct mailx *m, struct store *s, uint32_t n,
+		    enum quote what, FILE *to, struct fail *why);
 /* One part alone as `type 3.2' prints it. */
 int		 out_part(struct mailx *m, struct store *s, uint32_t n, struct part *p, struct fail *why);
 /* The header as `top' and `type' show it, and `lines' lines of the body (-1: all). */

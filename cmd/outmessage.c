@@ -19,7 +19,8 @@ struct view {
 	struct mailx	*m;
 	struct store	*s;
 	uint32_t	 n;
-	FILE		*people;	/* owned: safe text alone */
+	FILE		*people;	/* owned, but where `kept': safe text alone */
+	bool		 kept;
 	FILE		*safe;		/* owned: makes safe what goes to people */
 	bool		 all;		/* every field */
 	int		 lines;		/* of the body that may still come; -1: any number */
@@ -339,15 +340,18 @@ show_part(struct view *v, struct part *p, bool wanted, struct fail *why)
 	return 0;
 }
 
+/* To people, or into the stream `to'. */
 static void
-view_open(struct view *v, struct mailx *m, struct store *s, uint32_t n)
+view_open(struct view *v, struct mailx *m, struct store *s, uint32_t n,
+    FILE *to)
 {
 	memset(v, 0, sizeof *v);
 	v->m = m;
 	v->s = s;
 	v->n = n;
 	v->lines = -1;
-	v->people = out_people(m);
+	v->kept = to != NULL;
+	v->people = to != NULL ? to : out_people(m);
 	v->safe = out_sanitiser(v->people);
 }
 
@@ -355,13 +359,15 @@ static int
 view_close(struct view *v, int r, struct fail *why)
 {
 	fclose(v->safe);
+	if (v->kept)
+		return r;
 	fclose(v->people);
 	return r == -1 ? -1 : out_check(v->m, why);
 }
 
 static int
 show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
-    struct fail *why)
+    FILE *to, struct fail *why)
 {
 	struct part *root;
 	struct head h;
@@ -375,7 +381,7 @@ show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
 		head_free(&h);
 		return -1;
 	}
-	view_open(&v, m, s, n);
+	view_open(&v, m, s, n, to);
 	v.all = all;
 	show_head(&v, &h);
 	head_free(&h);
@@ -393,7 +399,26 @@ out_message(struct mailx *m, struct store *s, uint32_t n, bool all,
 {
 	if (m->json)
 		return out_message_json(m, s, n, why);
-	return show_whole(m, s, n, all, -1, why);
+	return show_whole(m, s, n, all, -1, NULL, why);
+}
+
+int
+out_quote(struct mailx *m, struct store *s, uint32_t n, enum quote what,
+    FILE *to, struct fail *why)
+{
+	struct part *root;
+	struct view v;
+	int r;
+
+	if (what != QUOTE_BODY)
+		return show_whole(m, s, n, what == QUOTE_ALL, -1, to, why);
+	root = store_structure(s, n, why);
+	if (root == NULL)
+		return -1;
+	view_open(&v, m, s, n, to);
+	v.begun = true;
+	r = show_part(&v, root, false, why);
+	return view_close(&v, r, why);
 }
 
 int
@@ -402,7 +427,7 @@ out_top(struct mailx *m, struct store *s, uint32_t n, int lines,
 {
 	if (m->json)
 		return out_message_json(m, s, n, why);
-	return show_whole(m, s, n, false, lines, why);
+	return show_whole(m, s, n, false, lines, NULL, why);
 }
 
 int
@@ -414,7 +439,7 @@ out_part(struct mailx *m, struct store *s, uint32_t n, struct part *p,
 
 	if (m->json)
 		return out_part_json(m, s, n, p, why);
-	view_open(&v, m, s, n);
+	view_open(&v, m, s, n, NULL);
 	r = show_part(&v, p, true, why);
 	return view_close(&v, r, why);
 }

@@ -41,6 +41,7 @@ struct run {
 	int		 previous;	/* $?: the status before this command */
 	int		 failed;	/* the last status that was not 0 */
 	bool		 check;		/* --check-config: go on, count */
+	bool		 unwritable;	/* output failed, and that was told */
 	unsigned	 faults;	/* of startup files */
 	char		*shell;		/* owned: the last `!' command; or NULL */
 	struct command_alias *aliases;	/* owned */

@@ -420,7 +420,8 @@ take_line(struct parser *p, const char *line, size_t n, unsigned eol,
 		depth = boundary_of(p, line, n - eol, &closing);
 	if (depth >= 0) {
 		take_boundary(p, (unsigned)depth, closing, at - p->eol);
-		p->eol = 0;
+		/* RFC 2046 5.1.1: the line end before the outer boundary is the boundary's. */
+		p->eol = closing ? eol : 0;
 		return;
 	}
 	if (p->where == IN_HEAD) {

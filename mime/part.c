@@ -209,6 +209,7 @@ clean_name(const char *name)
 	for (p = name; *p != '\0'; p++)
 		if (*p == '/' || *p == '\\')
 			base = p + 1;
+	base += strspn(base, ". ");	/* never hidden */
 	left = strlen(base);
 	for (p = base; left > 0; p += used, left -= used) {
 		used = utf8_decode(p, left, &cp);

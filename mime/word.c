@@ -23,9 +23,13 @@ struct word {
 	size_t		used;		/* octets of the whole word */
 };
 
-/* Is there an encoded word at the start of p?  Lenient: blanks in Q text are taken. */
+/*
+ * Is there an encoded word at the start of p?  Lenient: blanks in Q text are taken.
+ * No word that begins before *dead ends: what was looked for in vain once is not
+ * looked for again.
+ */
 static bool
-parse_word(const char *p, size_t n, struct word *w)
+parse_word(const char *p, size_t n, struct word *w, const char **dead)
 {
 	const char *q, *end = p + n, *star;
 	size_t len;
@@ -45,15 +49,20 @@ parse_word(const char *p, size_t n, struct word *w)
 	if ((w->encoding != 'b' && w->encoding != 'q') || q[2] != '?')
 		return false;
 	w->text.p = q + 3;
+	if (p < *dead)
+		return false;
 	for (q += 3; q + 1 < end; q++) {
 		if (q[0] == '?' && q[1] == '=') {
 			w->text.n = (size_t)(q - w->text.p);
 			w->used = (size_t)(q + 2 - p);
 			return true;
 		}
-		if (*q == '\n' || (w->encoding == 'b' && *q == '?'))
+		if (w->encoding == 'b' && *q == '?')
 			return false;
+		if (*q == '\n')
+			break;
 	}
+	*dead = q;
 	return false;
 }
 
@@ -171,7 +180,7 @@ word_decode(struct span text, const char *charset_8bit, FILE *out)
 	struct gathered g = { NULL, NULL, 0, "" };
 	struct word w;
 	struct span plain = { text.p, 0 };
-	const char *p = text.p, *end = text.p + text.n, *next;
+	const char *p = text.p, *end = text.p + text.n, *next, *dead = p;
 	unsigned defects = 0;
 	bool after_word = false;
 
@@ -180,7 +189,7 @@ word_decode(struct span text, const char *charset_8bit, FILE *out)
 		if (next == NULL)
 			break;
 		p = next;
-		if (!parse_word(p, (size_t)(end - p), &w)) {
+		if (!parse_word(p, (size_t)(end - p), &w, &dead)) {
 			p++;
 			continue;
 		}

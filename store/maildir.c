@@ -15,6 +15,9 @@
 
 #include "local.h"
 
+#define FIRST_TIME	315532800	/* 1980; before that a number is no time */
+#define LAST_TIME	253402300799	/* the end of 9999 */
+
 struct maildir {
 	char	*path;			/* owned */
 	int	 dir;			/* descriptor */
@@ -106,6 +109,15 @@ is_known(const struct store *s, uint32_t before, const char *base)
 	return false;
 }
 
+/* Deliverers begin a name with the time; what is no time of mail is something else. */
+static int64_t
+time_of(const char *name)
+{
+	long long t = strtoll(name, NULL, 10);
+
+	return t < FIRST_TIME || t > LAST_TIME ? 0 : t;
+}
+
 /* Add the files of cur or new; `before' messages were known, and stay. */
 static int
 scan(struct store *s, const char *sub, uint32_t before, struct fail *why)
@@ -129,7 +141,7 @@ scan(struct store *s, const char *sub, uint32_t before, struct fail *why)
 		m = store_msg(s, s->count);
 		m->name = xasprintf("%s/%s", sub, e->d_name);
 		m->flags = m->stored = flags_of(m->name);
-		m->arrived = (int64_t)strtoll(e->d_name, NULL, 10);
+		m->arrived = time_of(e->d_name);
 		m->loaded = LOAD_FLAGS;
 	}
 	closedir(dir);

@@ -93,8 +93,8 @@ skip() {		# skip NUMBER WHY
 # run COMMAND...: standard output in $OUT, standard error in $ERR, exit status in $STATUS.
 run() {
 	STATUS=0
-	"$@" > out 2> err || STATUS=$?
-	OUT=$(cat out) ERR=$(cat err)
+	"$@" > .out 2> .err || STATUS=$?
+	OUT=$(cat .out) ERR=$(cat .err)
 }
 done_testing() {
 	echo "1..$COUNT"

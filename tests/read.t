@@ -23,7 +23,7 @@ like "$OUT" '1 .*张三.*月报 one' 'names and subjects are decoded'
 unlike "$OUT" "$(printf '\033')" 'no escape reaches the terminal'
 like "$OUT" '\\x1b\[31mred\|\^\[\[31mred\|␛' 'it is shown'
 run $B -J -H
-is "$(echo "$OUT" | python3 -c 'import json,sys; print([json.loads(l)["n"] for l in sys.stdin])')" '[1, 2, 3]' 'JSON lines'
+is "$(printf '%s\n' "$OUT" | python3 -c 'import json,sys; print([json.loads(l)["n"] for l in sys.stdin])')" '[1, 2, 3]' 'JSON lines'
 like "$OUT" '"date":"2026-11-20T09:30:00+08:00"' 'dates'
 like "$OUT" '"from":\[{"name":"张三","addr":"zhang@example.org"}\]' 'addresses'
 like "$OUT" '"references":\["<1@example.org>"\]' 'references'
@@ -40,11 +40,11 @@ like "$OUT" 'evil@example.net' 'the address is always shown'
 run $B -Y 'structure 1'
 like "$OUT" '1\.3\.1\|3\.1' 'parts of the message inside'
 run $B -J -Y 'structure 1'
-is "$(echo "$OUT" | python3 -c 'import json,sys; print([p["part"] for p in json.loads(sys.stdin.read())["parts"]])')" \
+is "$(printf '%s\n' "$OUT" | python3 -c 'import json,sys; print([p["part"] for p in json.loads(sys.stdin.read())["parts"]])')" \
     "['', '1', '2', '3', '3.TEXT', '3.1', '3.2']" 'numbered as IMAP does'
 run $B -J -Y 'type 1'
-is "$(echo "$OUT" | python3 -c 'import json,sys; print([(p["part"],p["size"],p.get("filename")) for p in json.loads(sys.stdin.read())["parts"]])')" \
-    "[('1', 5, None), ('2', 9, '报告.pdf'), ('3', 120, None), ('3.1', 10, None), ('3.2', 13, None)]" 'parts in JSON'
+is "$(printf '%s\n' "$OUT" | python3 -c 'import json,sys; print([(p["part"],p["size"],p.get("filename")) for p in json.loads(sys.stdin.read())["parts"]])')" \
+    "[('1', 5, None), ('2', 9, '报告.pdf'), ('3', 128, None), ('3.1', 10, None), ('3.2', 13, None)]" 'parts in JSON'
 like "$OUT" '"text":"你好\\n"' 'text in UTF-8'
 like "$OUT" '"sha256":"[0-9a-f]\{64\}"' 'digests'
 run $B -Y 'type 1.3.1'

@@ -144,7 +144,7 @@ is "$(count box)" 5 'nothing is taken away by that'
 # --- extract ---
 run $M -R -Y 'extract -o got *'
 is "$STATUS" 0 'extract'
-is "$(ls -A got | sort | tr '\n' ' ')" '_hidden _rf _touch pwned up-1.pdf up.pdf ' 'safe names, and attached messages whole'
+is "$(ls -A got | sort | tr '\n' ' ')" '_rf _touch hidden pwned up-1.pdf up.pdf ' 'safe names, and attached messages whole'
 is "$(cmp got/up.pdf q.pdf; cmp got/up-1.pdf q.pdf)" '' 'decoded'
 like "$OUT" '"got/up.pdf" 4.2, 9 octets' 'what was written is told'
 [ ! -e ../up.pdf ] && [ ! -e ../../up.pdf ] && [ ! -e pwned ]; ok $? 'nothing elsewhere'
@@ -153,7 +153,7 @@ mkdir typed
 run $M -R -J -Y "extract -o typed -t 'image/*' 4"
 is "$(ls -A typed | wc -l | tr -d ' ')" 2 'by type'
 is "$(echo "$OUT" | python3 -c 'import json,sys; print([(r["n"],r["part"],r["file"]) for r in map(json.loads,sys.stdin)])')" \
-    "[(4, '4', 'typed/_hidden'), (4, '5', 'typed/_rf')]" 'told in JSON'
+    "[(4, '4', 'typed/hidden'), (4, '5', 'typed/_rf')]" 'told in JSON'
 ln -s "$T/target" typed/up.pdf
 run $M -R -Y 'extract -o typed 4.2'
 is "$STATUS$(cat target)" 0mine 'through no link'

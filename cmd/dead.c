@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dead.c -- $DEAD: what was written and could not be sent, as messages of an mbox
+ * file, so that any mail program reads them and -t sends one again.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "../mime/word.h"
+#include "sending.h"
+#include "vars.h"
+
+#define ROOM	300	/* octets of the reason that are kept in front of ours */
+
+char *
+dead_path(const struct mailx *m)
+{
+	const char *path = var_get(m, "DEAD"), *home = getenv("HOME");
+
+	if (path == NULL || *path == '\0')
+		path = "~/dead.letter";
+	if (strncmp(path, "~/", 2) == 0)
+		return xasprintf("%s/%s", home == NULL || *home == '\0' ? "." :
+		    home, path + 2);
+	return xstrdup(path);
+}
+
+/* A link there could lead what is private anywhere. */
+static int
+append(struct mailx *m, const char *path, FILE *message, struct fail *why)
+{
+	struct msg like = { .flags = MSG_SEEN };
+	struct stat st;
+	struct store *s;
+	char *name;
+	int r;
+
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return fail(why, EX_CANTCREAT, "a symbolic link");
+	name = xasprintf("mbox:%s", path);
+	s = store_open(name, STORE_APPEND, &m->options, why);
+	free(name);
+	if (s == NULL)
+		return -1;
+	r = store_append(s, message, &like, NULL, why);
+	if (r == 0)
+		r = store_commit(s, why);
+	if (store_close(s, why) == -1)
+		r = -1;
+	return r;
+}
+
+/* Say it behind the reason. */
+static void
+add_to(struct fail *why, const char *path, const struct fail *fault)
+{
+	struct fail old = *why;
+	size_t n = strlen(old.text);
+
+	/* A character is not cut in two. */
+	if (n > ROOM)
+		for (n = ROOM; n > 0 && (old.text[n] & 0xc0) == 0x80; n--)
+			continue;
+	fail_clear(why);
+	if (fault->code == 0)
+		fail(why, old.code, "%.*s (saved in %s)", (int)n, old.text,
+		    path);
+	else
+		fail(why, old.code, "%.*s (and not saved in %s: %s)", (int)n,
+		    old.text, path, fault->text);
+}
+
+void
+dead_message(struct mailx *m, FILE *message, struct fail *why)
+{
+	char *path = dead_path(m);
+	struct fail fault = { 0 };
+
+	append(m, path, message, &fault);
+	add_to(why, path, &fault);
+	free(path);
+}
+
+/* --- What goes in. --- */
+
+static void
+put_deferred(FILE *f, const struct outgoing *o)
+{
+	struct addrs as = { 0 };
+	size_t i;
+
+	for (i = 0; i < o->nrcpt; i++)
+		if (o->rcpt[i].state != RCPT_ACCEPTED &&
+		    o->rcpt[i].state != RCPT_REFUSED)
+			addrs_add(&as, NULL, o->rcpt[i].addr);
+	write_addrs(f, o->resent ? "Resent-To" : "To", &as);
+	addrs_free(&as);
+}
+
+static bool
+names_recipients(const char *line, bool resent)
+{
+	if (resent && strncasecmp(line, "Resent-", 7) != 0)
+		return false;
+	line += resent ? 7 : 0;
+	return strncasecmp(line, "To:", 3) == 0 ||
+	    strncasecmp(line, "Cc:", 3) == 0;
+}
+
+/* The message with those alone in its header who have not got it. */
+static int
+put_for_deferred(FILE *to, FILE *from, const struct outgoing *o,
+    struct fail *why)
+{
+	bool dropped = false;
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	put_deferred(to, o);
+	while ((n = getline(&line, &cap, from)) > 0 && *line != '\n') {
+		if (*line != ' ' && *line != '\t')
+			dropped = names_recipients(line, o->resent);
+		if (!dropped)
+			fwrite(line, 1, (size_t)n, to);
+	}
+	free(line);
+	putc('\n', to);
+	return stream_copy(from, to, UINT64_MAX, why);
+}
+
+static int
+stage_outgoing(FILE *to, struct outgoing *o, bool deferred, struct fail *why)
+{
+	FILE *whole;
+	int r;
+
+	if (!deferred) {
+		write_addrs(to, o->resent ? "Resent-Bcc" : "Bcc", o->hidden);
+		return o->write(o->ctx, to, why);
+	}
+	whole = outgoing_stage(o, why);
+	if (whole == NULL)
+		return -1;
+	r = put_for_deferred(to, whole, o, why);
+	fclose(whole);
+	return r;
+}
+
+void
+dead_outgoing(struct mailx *m, struct outgoing *o, bool deferred,
+    struct fail *why)
+{
+	struct fail fault = { 0 };
+	FILE *f = store_stage(&fault);
+
+	if (f == NULL)
+		return;
+	if (stage_outgoing(f, o, deferred, &fault) == 0 && fflush(f) == 0 &&
+	    !ferror(f)) {
+		rewind(f);
+		dead_message(m, f, why);
+		o->saved = true;
+	}
+	fclose(f);
+}
+
+/* A line break in the subject may be what was wrong with it. */
+static void
+put_text(FILE *f, const char *name, const char *value)
+{
+	char *one = xstrdup(value), *p;
+
+	for (p = one; *p != '\0'; p++)
+		if (ascii_is_control((unsigned char)*p))
+			*p = ' ';
+	word_field(f, name, one);
+	free(one);
+}
+
+static int
+stage_draft(FILE *f, const struct draft *d, FILE *body, struct fail *why)
+{
+	char date[DATE_MAX];
+	struct date now;
+
+	date_now(&now);
+	date_rfc5322(&now, date);
+	fprintf(f, "Date: %s\n", date);
+	if (d != NULL) {
+		write_addrs(f, "To", &d->to);
+		write_addrs(f, "Cc", &d->cc);
+		write_addrs(f, "Bcc", &d->bcc);
+		if (d->subject != NULL)
+			put_text(f, "Subject", d->subject);
+	}
+	putc('\n', f);
+	rewind(body);
+	if (stream_copy(body, f, UINT64_MAX, why) == -1)
+		return -1;
+	if (fflush(f) != 0 || ferror(f))
+		return fail_errno(why, EX_IOERR, "a temporary file");
+	rewind(f);
+	return 0;
+}
+
+void
+dead_draft(struct mailx *m, const struct draft *d, FILE *body, struct fail *why)
+{
+	struct fail fault = { 0 };
+	FILE *f = store_stage(&fault);
+	char *path;
+
+	if (f != NULL && stage_draft(f, d, body, &fault) == 0)
+		dead_message(m, f, why);
+	else {
+		path = dead_path(m);
+		add_to(why, path, &fault);
+		free(path);
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+void
+send_save_dead(struct mailx *m, FILE *body)
+{
+	struct fail where = { .code = EX_UNAVAILABLE, .text = "not sent" };
+
+	if (body == NULL || stream_is_empty(body))
+		return;
+	dead_draft(m, NULL, body, &where);
+	tell(m, &where);
+}

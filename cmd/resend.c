@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * resend.c -- passing a message on unaltered, with Resent- fields in front (RFC
+ * 5322 3.6.6).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "out.h"
+#include "passing.h"
+
+struct resent {
+	struct addrs	 from, to;	/* settled */
+	char		*id;		/* owned */
+	FILE		*text;		/* owned: the whole message as it goes out */
+	struct outgoing	 out;
+};
+
+/* --- The message. --- */
+
+static void
+put_fields(struct resent *r, FILE *f)
+{
+	const char *at = strrchr(r->from.v[0].addr, '@');
+	char date[DATE_MAX];
+	struct date now;
+
+	date_now(&now);
+	date_rfc5322(&now, date);
+	r->id = build_new_id(at == NULL ? NULL : at + 1);
+	fprintf(f, "Resent-Date: %s\n", date);
+	write_addrs(f, "Resent-From", &r->from);
+	write_addrs(f, "Resent-To", &r->to);
+	fprintf(f, "Resent-Message-ID: %s\n", r->id);
+}
+
+static int
+prepare(struct outgoing *o, bool eightbit_ok, struct fail *why)
+{
+	struct resent *r = o->ctx;
+	int c, last = 0;
+
+	(void)eightbit_ok;
+	rewind(r->text);
+	o->size = 0;
+	o->eightbit = false;
+	for (; (c = getc(r->text)) != EOF; last = c) {
+		o->size += c == '\n' && last != '\r' ? 2 : 1;
+		if (c >= 0x80)
+			o->eightbit = true;
+	}
+	return ferror(r->text) ? fail_errno(why, EX_IOERR, "a temporary file") :
+	    0;
+}
+
+static int
+write_text(void *ctx, FILE *out, struct fail *why)
+{
+	struct resent *r = ctx;
+
+	rewind(r->text);
+	return stream_copy(r->text, out, UINT64_MAX, why);
+}
+
+static int
+make_text(struct mailx *m, struct resent *r, uint32_t n, struct fail *why)
+{
+	FILE *in = store_message(m->folder, n, why);
+	int result;
+
+	if (in == NULL)
+		return -1;
+	r->text = store_stage(why);
+	if (r->text == NULL) {
+		fclose(in);
+		return -1;
+	}
+	put_fields(r, r->text);
+	result = pass_message(in, r->text, why);
+	if (result == 0 && (fflush(r->text) != 0 || ferror(r->text)))
+		result = fail_errno(why, EX_IOERR, "a temporary file");
+	fclose(in);
+	return result;
+}
+
+static int
+settle(struct mailx *m, struct resent *r, const struct addrs *to,
+    const char *domain, struct fail *why)
+{
+	const struct addrs *const lists[] = { &r->to };
+	struct addrs from = { 0 };
+	int result;
+
+	result = own_addrs(m, NULL, &from, &r->out.from_given, why);
+	if (result == 0)
+		result = settle_addrs(&from, domain, &r->from, &r->out.utf8,
+		    why);
+	if (result == 0)
+		result = settle_addrs(to, domain, &r->to, &r->out.utf8, why);
+	addrs_free(&from);
+	if (result == -1)
+		return -1;
+	outgoing_to(&r->out, lists, NELEM(lists));
+	r->out.from = r->from.v[0].addr;
+	r->out.resent = true;
+	r->out.prepare = prepare;
+	r->out.write = write_text;
+	r->out.ctx = r;
+	return 0;
+}
+
+/* --- The command. --- */
+
+static void
+report(struct mailx *m, const struct resent *r)
+{
+	struct sent s = { 0 };
+
+	s.message_id = r->id;
+	s.rcpt = r->out.rcpt;
+	s.nrcpt = r->out.nrcpt;
+	out_sent(m, &s);
+}
+
+static int
+resend(struct mailx *m, const struct transport *t, const struct addrs *to,
+    uint32_t n, struct fail *why)
+{
+	struct resent r = { 0 };
+	int result = -1;
+
+	if (settle(m, &r, to, t->domain, why) == 0 &&
+	    make_text(m, &r, n, why) == 0) {
+		if (m->dry_run)
+			result = write_text(&r, out_stream(m), why);
+		else
+			result = deliver(m, t, &r.out, why);
+		if (r.out.taken)
+			report(m, &r);
+	}
+	outgoing_free(&r.out);
+	addrs_free(&r.from);
+	addrs_free(&r.to);
+	free(r.id);
+	if (r.text != NULL)
+		fclose(r.text);
+	return result;
+}
+
+static int
+run_resend(struct mailx *m, struct args *a)
+{
+	struct msglist list = { 0 };
+	struct addrs to = { 0 };
+	struct transport t;
+	size_t i;
+	int r;
+
+	r = transport_find(m, &t, &m->why);
+	if (r == 0)
+		r = split_words(m, a, &to, &list, &m->why);
+	for (i = 0; r == 0 && i < list.n; i++)
+		r = resend(m, &t, &to, list.v[i].n, &m->why);
+	transport_free(&t);
+	msglist_free(&list);
+	addrs_free(&to);
+	return r;
+}
+
+const struct cmd cmd_resend = {
+	.name = "resend", .flags = CMD_FOLDER, .takes = TAKES_WORDS, .min = 1,
+	.max = -1, .usage = "address ... [msglist]",
+	.help = "pass messages on unaltered, with Resent- fields",
+	.run = run_resend
+};

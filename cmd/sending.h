@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sending.h -- what the files of sending share, and nobody else includes: the
+ * transports, a message ready for them, and what becomes of one that fails.
+ */
+#ifndef CMD_SENDING_H
+#define CMD_SENDING_H
+
+#include "compose.h"
+
+enum transport_kind { TO_SERVER, TO_PROGRAM, TO_FOLDER };
+
+struct transport {
+	enum transport_kind kind;
+	char	*target;	/* owned: URL, path of a program, folder */
+	char	*shown;		/* owned: the same for errors, without a secret */
+	char	*domain;	/* owned: completes a bare local name; NULL: that stays bare */
+};
+
+/* By the variable `mta'.  EX_CONFIG: unset and no sendmail program, or none of ours. */
+int	 transport_find(struct mailx *m, struct transport *t, struct fail *why);
+void	 transport_free(struct transport *t);
+
+/* A message ready to go. */
+struct outgoing {
+	const char	*from;		/* envelope sender, borrowed */
+	bool		 from_given;	/* by -r or a variable: the sendmail program is told */
+	struct smtp_rcpt *rcpt;		/* owned, addresses and replies too */
+	size_t		 nrcpt;
+	const struct addrs *hidden;	/* borrowed: Bcc, for $DEAD alone; or NULL */
+	bool		 utf8;		/* an address needs SMTPUTF8 */
+	bool		 resent;	/* the fields that name recipients are Resent-... */
+	const struct strv *sendmail_args;	/* borrowed; or NULL */
+	uint64_t	 size;		/* set by prepare: octets with CRLF line ends */
+	bool		 eightbit;	/* set by prepare: 8-bit octets in the body */
+	/* Find the encoding; 8-bit text may be used where `eightbit_ok'.  Before write, perhaps again. */
+	int		(*prepare)(struct outgoing *o, bool eightbit_ok,
+			    struct fail *why);
+	/* With LF line ends; as often as wanted, the same each time. */
+	int		(*write)(void *ctx, FILE *out, struct fail *why);
+	void		*ctx;
+	bool		 taken;		/* by the transport, for somebody */
+	bool		 saved;		/* what did not go, in $DEAD */
+};
+
+/* One recipient for each address, each once. */
+void	 outgoing_to(struct outgoing *o, const struct addrs *const lists[], size_t n);
+void	 outgoing_free(struct outgoing *o);
+/* The message as a seekable stream at its start. */
+FILE	*outgoing_stage(struct outgoing *o, struct fail *why);
+
+/*
+ * Hand it over.  0 when it was taken for somebody: the states of the recipients
+ * tell for whom.  -1: nobody gets it.
+ */
+int	 transport_send(struct mailx *m, const struct transport *t,
+	    struct outgoing *o, struct fail *why);
+/*
+ * The same with all that follows from failure: every recipient refused is told on
+ * standard error, what did not go is saved in $DEAD.  0, or -1 also where some
+ * got it (o->taken): 67 if any was refused, else 75.
+ */
+int	 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
+	    struct fail *why);
+
+/* A line of error on standard error alone: one of several, of which the last is the command's. */
+void	 tell(struct mailx *m, const struct fail *why);
+
+/* File a copy by the variable `record' or, by_name, in a file named after the first recipient; a failure is a note. */
+void	 record_copy(struct mailx *m, struct outgoing *o, bool by_name);
+
+/* --- $DEAD. --- */
+
+/* Append a message (from its present position); adds where it is, or why it is not, to `why'. */
+void	 dead_message(struct mailx *m, FILE *message, struct fail *why);
+/* All of it, its hidden recipients named; or a copy for those deferred alone.  Where it cannot be written any more, o->saved stays false. */
+void	 dead_outgoing(struct mailx *m, struct outgoing *o, bool deferred,
+	    struct fail *why);
+/* A draft that was not built: its fields as far as they go, and `body'. */
+void	 dead_draft(struct mailx *m, const struct draft *d, FILE *body,
+	    struct fail *why);
+/* The path: the variable DEAD, else ~/dead.letter.  The caller frees. */
+char	*dead_path(const struct mailx *m);
+
+/* --- Addresses and fields. --- */
+
+/*
+ * Make addresses fit to be sent to: checked, domains as A-labels, a bare local
+ * name completed with `domain' (NULL: not).  *utf8 is set where one needs SMTPUTF8.
+ */
+int	 settle_addrs(const struct addrs *in, const char *domain,
+	    struct addrs *out, bool *utf8, struct fail *why);
+/* An address field, folded between addresses; nothing where there are none (NULL too). */
+void	 write_addrs(FILE *f, const char *name, const struct addrs *as);
+/* The user's own address, From, by -r, the variable `from', or login name and host. */
+int	 own_addrs(struct mailx *m, const char *given, struct addrs *from,
+	    bool *was_given, struct fail *why);
+/* The variable `hostname', else the system's name.  The caller frees. */
+char	*own_host(const struct mailx *m);
+/* A variable that is on by default: unset, `no', `off' and 0 turn it off. */
+bool	 is_on(const struct mailx *m, const char *name);
+
+/* --- Composing. --- */
+
+/* One line of a body that begins with the escape character, which is not in `line'.  1: the body ends, 2: given up, 3: given up and not saved; 0, -1. */
+enum { TILDE_END = 1, TILDE_QUIT, TILDE_EXIT };
+int	 tilde_run(struct mailx *m, struct draft *d, const char *line,
+	    struct fail *why);
+/* The character, or 0 where escapes are off. */
+int	 tilde_escape(const struct mailx *m);
+/* Ask a person for the fields of a draft: those not known, or (all) each again. */
+int	 compose_ask(struct mailx *m, struct draft *d, bool all, struct fail *why);
+/* A file that is one: EX_NOINPUT for a directory, FIFO, device too. */
+FILE	*file_open(const char *path, struct fail *why);
+/* A body stream for the draft if it has none, positioned at its end. */
+FILE	*draft_body(struct draft *d, struct fail *why);
+bool	 stream_is_empty(FILE *f);
+
+struct args;
+
+/*
+ * The options -s -a -b -c -C -M -r of a command into the draft; and the body:
+ * from -m, or after -q, a person, the lines of the script or standard input.
+ * 1: given up.
+ */
+int	 draft_options(struct mailx *m, struct draft *d, const struct args *a,
+	    struct fail *why);
+int	 draft_read(struct mailx *m, struct draft *d, const struct args *a,
+	    struct fail *why);
+
+/*
+ * The command failed before its body was read: the lines of it that stand in a
+ * script are no commands.  They are read, and saved in $DEAD.
+ */
+void	 draft_skip(struct mailx *m, struct draft *d, const struct args *a);
+/* Say what goes out to whom, before a person writes it. */
+void	 draft_show(struct mailx *m, const struct draft *d);
+/* Words as recipients, each or `Name <addr>' in two. */
+int	 add_recipients(struct mailx *m, struct addrs *as, char *const *words,
+	    size_t n, struct fail *why);
+
+/* "Re: " or "Fwd: " in front of a subject (NULL: none), once, whatever language the others were in.  The caller frees. */
+char	*subject_reply(const char *subject);
+char	*subject_forward(const char *subject);
+
+/* Print a message as `type' does (all: as `Type') into a stream, for quoting. */
+int	 quote_message(struct mailx *m, uint32_t n, bool all, const char *prefix,
+	    FILE *out, struct fail *why);
+
+#endif

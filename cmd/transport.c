@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * transport.c -- how a message leaves: an SMTP or LMTP server, a sendmail program
+ * started without a shell, or straight into a folder.
+ *
+ * Many recipients go in several transactions of at most RCPT_LIMIT (RFC 5321
+ * 4.5.3.1.8), or what the server says it takes (RFC 9422).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../net/url.h"
+#include "child.h"
+#include "folder.h"
+#include "out.h"
+#include "sending.h"
+#include "server.h"
+#include "vars.h"
+#include "words.h"
+
+#define RCPT_LIMIT	100	/* every server takes so many */
+#define RCPT_MOST	1000	/* in one transaction, whatever a server says */
+
+/* --- Which. --- */
+
+static const char *const programs[] = { "/usr/sbin/sendmail",
+	"/usr/lib/sendmail" };
+
+static char *
+find_sendmail(struct fail *why)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(programs); i++)
+		if (access(programs[i], X_OK) == 0)
+			return xstrdup(programs[i]);
+	fail(why, EX_CONFIG, "no way to send: the variable mta is not set, and "
+	    "there is no %s", programs[0]);
+	return NULL;
+}
+
+/* What the variables say; the host in `smtp' is how older programs had it. */
+static char *
+configured(const struct mailx *m)
+{
+	const char *mta = var_get(m, "mta"), *smtp = var_get(m, "smtp");
+
+	if (mta != NULL && *mta != '\0')
+		return xstrdup(mta);
+	if (smtp == NULL || *smtp == '\0')
+		return xstrdup("sendmail");
+	return url_is_url(smtp) ? xstrdup(smtp) : xasprintf("smtp://%s", smtp);
+}
+
+static int
+find_server(struct mailx *m, struct transport *t, char *mta, struct fail *why)
+{
+	struct url u;
+
+	t->kind = TO_SERVER;
+	t->target = mta;
+	if (url_parse(mta, &u, why) == -1) {
+		fail_where(why, "mta");
+		return -1;
+	}
+	t->shown = u.host == NULL ? xstrdup(u.path) :
+	    xasprintf("%s:%s", u.host, u.port);
+	if (u.scheme < SCHEME_SMTP)
+		fail(why, EX_CONFIG, "mta: %s: not a server that takes mail",
+		    t->shown);
+	else if (u.scheme != SCHEME_LMTP)
+		t->domain = own_host(m);
+	url_free(&u);
+	return why->code == 0 ? 0 : -1;
+}
+
+static int
+find_program(struct mailx *m, struct transport *t, char *mta, struct fail *why)
+{
+	t->kind = TO_PROGRAM;
+	if (strcmp(mta, "sendmail") == 0)
+		t->target = find_sendmail(why);
+	else if (*mta == '~')
+		t->target = words_file(m, mta, why);
+	else if (strchr(mta, '/') != NULL)
+		t->target = xstrdup(mta);
+	else
+		fail(why, EX_CONFIG, "mta: %s: neither a URL nor a path", mta);
+	free(mta);
+	if (t->target == NULL)
+		return -1;
+	t->shown = xstrdup(t->target);
+	return 0;
+}
+
+int
+transport_find(struct mailx *m, struct transport *t, struct fail *why)
+{
+	char *mta = configured(m);
+
+	memset(t, 0, sizeof *t);
+	if (url_is_url(mta))
+		return find_server(m, t, mta, why);
+	if (strncmp(mta, "maildir:", 8) != 0 && strncmp(mta, "mbox:", 5) != 0)
+		return find_program(m, t, mta, why);
+	t->kind = TO_FOLDER;
+	t->target = mta;
+	t->shown = xstrdup(mta);
+	return 0;
+}
+
+void
+transport_free(struct transport *t)
+{
+	/* A URL may hold a password. */
+	if (t->target != NULL)
+		explicit_bzero(t->target, strlen(t->target));
+	free(t->target);
+	free(t->shown);
+	free(t->domain);
+	memset(t, 0, sizeof *t);
+}
+
+/* --- Batches of recipients. --- */
+
+/* The rest of a message that some have got already. */
+static void
+set_rest(struct smtp_rcpt *r, size_t n, const struct fail *why)
+{
+	enum smtp_state state = why->code == EX_NOUSER ||
+	    why->code == EX_UNAVAILABLE ? RCPT_REFUSED : RCPT_DEFERRED;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (r[i].state == RCPT_REFUSED || (r[i].state == RCPT_DEFERRED &&
+		    r[i].reply != NULL))
+			continue;
+		r[i].state = state;
+		free(r[i].reply);
+		r[i].reply = xstrdup(why->text);
+	}
+}
+
+static void
+set_all(struct smtp_rcpt *r, size_t n, enum smtp_state state)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		r[i].state = state;
+}
+
+/* 452: too many at once (RFC 5321 4.5.3.1.10).  They go to the end; how many do not? */
+static size_t
+put_off(struct smtp_rcpt *r, size_t n)
+{
+	struct smtp_rcpt *later = xcalloc(n, sizeof *later);
+	size_t i, kept = 0, off = 0;
+
+	for (i = 0; i < n; i++)
+		if (r[i].state == RCPT_DEFERRED && r[i].reply != NULL &&
+		    strncmp(r[i].reply, "452", 3) == 0)
+			later[off++] = r[i];
+		else
+			r[kept++] = r[i];
+	for (i = 0; i < off; i++)
+		r[kept + i] = later[i];
+	free(later);
+	return kept;
+}
+
+/* --- A server. --- */
+
+static size_t
+limit_of(const struct smtp *x)
+{
+	const char *args, *p;
+	long long n;
+	char digits[8];
+
+	if (!smtp_offers(x, "LIMITS", &args) ||
+	    (p = strstr(args, "RCPTMAX=")) == NULL)
+		return RCPT_LIMIT;
+	p += strlen("RCPTMAX=");
+	strlcpy(digits, p, sizeof digits);
+	digits[strspn(digits, "0123456789")] = '\0';
+	n = strtonum(digits, 1, RCPT_MOST, NULL);
+	return n > 0 ? (size_t)n : RCPT_LIMIT;
+}
+
+static int
+send_batches(struct smtp *x, struct smtp_message *msg, struct outgoing *o,
+    struct fail *why)
+{
+	size_t limit = msg->all_or_nothing ? o->nrcpt : limit_of(x), done = 0;
+	bool uncertain;
+
+	while (done < o->nrcpt) {
+		msg->rcpt = o->rcpt + done;
+		msg->nrcpt = o->nrcpt - done < limit ? o->nrcpt - done : limit;
+		if (smtp_send(x, msg, &uncertain, why) == -1) {
+			if (done == 0)
+				return -1;
+			set_rest(msg->rcpt, o->nrcpt - done, why);
+			fail_clear(why);
+			return 0;
+		}
+		done += put_off(msg->rcpt, msg->nrcpt);
+	}
+	return 0;
+}
+
+static int
+converse(struct mailx *m, struct smtp *x, const struct transport *t,
+    struct outgoing *o, struct fail *why)
+{
+	struct smtp_message msg = { 0 };
+
+	if (o->utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
+		return fail(why, EX_NOUSER, "%s: the server does not take "
+		    "addresses beyond ASCII (SMTPUTF8)", t->shown);
+	if (o->prepare(o, smtp_offers(x, "8BITMIME", NULL), why) == -1)
+		return -1;
+	msg.from = o->from;
+	msg.size = o->size;
+	msg.eightbit = o->eightbit;
+	msg.utf8 = o->utf8;
+	msg.all_or_nothing = !is_on(m, "partial");
+	msg.write = o->write;
+	msg.ctx = o->ctx;
+	return send_batches(x, &msg, o, why);
+}
+
+static int
+to_server(struct mailx *m, const struct transport *t, struct outgoing *o,
+    struct fail *why)
+{
+	struct server s;
+	struct smtp *x;
+	int r;
+
+	if (server_setup(m, t->target, &s, why) == -1)
+		return -1;
+	x = smtp_open(&s, why);
+	r = x == NULL ? -1 : converse(m, x, t, o, why);
+	smtp_close(x);
+	server_free(&s);
+	return r;
+}
+
+/* --- A folder. --- */
+
+static int
+append(struct mailx *m, const char *name, FILE *f, struct fail *why)
+{
+	struct store *s = store_open(name, STORE_APPEND, &m->options, why);
+	int r;
+
+	if (s == NULL)
+		return -1;
+	r = store_append(s, f, NULL, NULL, why);
+	if (r == 0)
+		r = store_commit(s, why);
+	return store_close(s, why) == -1 ? -1 : r;
+}
+
+static int
+to_folder(struct mailx *m, const struct transport *t, struct outgoing *o,
+    struct fail *why)
+{
+	char *name = folder_resolve(m, t->target, false, why);
+	FILE *f;
+	int r = -1;
+
+	if (name == NULL)
+		return -1;
+	if (o->prepare(o, true, why) == 0 &&
+	    (f = outgoing_stage(o, why)) != NULL) {
+		r = append(m, name, f, why);
+		fclose(f);
+	}
+	free(name);
+	if (r == 0)
+		set_all(o->rcpt, o->nrcpt, RCPT_ACCEPTED);
+	return r;
+}
+
+/* --- A sendmail program. --- */
+
+static char *const *
+arguments(struct strv *argv, const struct transport *t,
+    const struct outgoing *o, size_t from, size_t n)
+{
+	size_t i;
+
+	strv_add(argv, t->target);
+	strv_add(argv, "-i");
+	if (o->from_given) {
+		strv_add(argv, "-f");
+		strv_add(argv, o->from);
+	}
+	for (i = 0; o->sendmail_args != NULL && i < o->sendmail_args->n; i++)
+		strv_add(argv, o->sendmail_args->v[i]);
+	strv_add(argv, "--");
+	for (i = 0; i < n; i++)
+		strv_add(argv, o->rcpt[from + i].addr);
+	return argv->v;
+}
+
+/* The first line of what it said; the caller frees. */
+static char *
+first_line(FILE *said)
+{
+	char *line = NULL;
+	size_t cap = 0;
+
+	rewind(said);
+	if (getline(&line, &cap, said) <= 0) {
+		free(line);
+		return xstrdup("");
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	return line;
+}
+
+static int
+judge(const struct transport *t, int status, off_t left, FILE *said,
+    struct fail *why)
+{
+	char *line = first_line(said);
+	const char *colon = *line == '\0' ? "" : ": ";
+
+	if (status > CHILD_SIGNAL)
+		fail(why, EX_TEMPFAIL, "%s: ended by signal %d%s%s", t->shown,
+		    status - CHILD_SIGNAL, colon, line);
+	else if (status != 0)
+		fail(why, status >= EX_USAGE && status <= EX_CONFIG ? status :
+		    EX_OSERR, "%s: exit status %d%s%s", t->shown, status,
+		    colon, line);
+	else if (left != 0)
+		fail(why, EX_OSERR, "%s: did not read the message%s%s",
+		    t->shown, colon, line);
+	free(line);
+	return why->code == 0 ? 0 : -1;
+}
+
+/* The child's position in the file is ours too: did it read to the end? */
+static int
+run_program(const struct transport *t, char *const *argv, FILE *f, FILE *said,
+    struct fail *why)
+{
+	off_t end;
+	int status;
+
+	rewind(f);
+	rewind(said);
+	if (ftruncate(fileno(said), 0) == -1)
+		return fail_errno(why, EX_OSERR, "a temporary file");
+	if (child_run(argv, f, said, true, &status, why) == -1)
+		return -1;
+	end = lseek(fileno(f), 0, SEEK_CUR);
+	return judge(t, status, lseek(fileno(f), 0, SEEK_END) - end, said, why);
+}
+
+static int
+run_batches(const struct transport *t, struct outgoing *o, FILE *f, FILE *said,
+    struct fail *why)
+{
+	struct strv argv = { 0 };
+	size_t done, some;
+	int r;
+
+	for (done = 0; done < o->nrcpt; done += some) {
+		some = o->nrcpt - done < RCPT_MOST ? o->nrcpt - done :
+		    RCPT_MOST;
+		arguments(&argv, t, o, done, some);
+		r = run_program(t, argv.v, f, said, why);
+		strv_free(&argv);
+		if (r == -1 && done == 0)
+			return -1;
+		if (r == -1) {
+			set_rest(o->rcpt + done, o->nrcpt - done, why);
+			fail_clear(why);
+			break;
+		}
+		set_all(o->rcpt + done, some, RCPT_ACCEPTED);
+	}
+	return 0;
+}
+
+/* What a program says that did its work is for those who want to see it. */
+static void
+show(struct mailx *m, FILE *said)
+{
+	FILE *safe;
+
+	if (!var_is_set(m, "verbose"))
+		return;
+	rewind(said);
+	safe = out_sanitiser(stderr);
+	(void)stream_copy(said, safe, UINT64_MAX, NULL);
+	fclose(safe);
+}
+
+static int
+to_program(struct mailx *m, const struct transport *t, struct outgoing *o,
+    struct fail *why)
+{
+	FILE *f = NULL, *said = NULL;
+	int r = -1;
+
+	if (access(t->target, X_OK) == -1)
+		return fail_errno(why, EX_CONFIG, "%s", t->target);
+	if (o->prepare(o, false, why) == 0 &&
+	    (f = child_file(why)) != NULL && (said = child_file(why)) != NULL &&
+	    o->write(o->ctx, f, why) == 0) {
+		if (fflush(f) != 0 || ferror(f))
+			fail_errno(why, EX_IOERR, "the message cannot be "
+			    "staged");
+		else
+			r = run_batches(t, o, f, said, why);
+		if (r == 0)
+			show(m, said);
+	}
+	if (f != NULL)
+		fclose(f);
+	if (said != NULL)
+		fclose(said);
+	return r;
+}
+
+int
+transport_send(struct mailx *m, const struct transport *t, struct outgoing *o,
+    struct fail *why)
+{
+	switch (t->kind) {
+	case TO_SERVER:
+		return to_server(m, t, o, why);
+	case TO_FOLDER:
+		return to_folder(m, t, o, why);
+	case TO_PROGRAM:
+		break;
+	}
+	return to_program(m, t, o, why);
+}
