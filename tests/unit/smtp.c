@@ -392,7 +392,8 @@ test_replies(void)
 				script[n++] = heard[stage];
 				script[n++] = stage == at ? t[i].reply :
 				    good[stage];
-				if (stage == at && t[i].reply[4] == '-')
+				if (stage == at &&
+				    strcmp(t[i].reply, "S552-too") == 0)
 					script[n++] = "S552 big";
 				if (stage == at && code != 0)
 					break;
