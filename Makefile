@@ -264,8 +264,12 @@ SHELL_TESTS = \
 FUZZERS = \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
+	tests/fuzz/netrc.fuzz \
 	tests/fuzz/pop3.fuzz \
+	tests/fuzz/scram.fuzz \
 	tests/fuzz/seen.fuzz \
+	tests/fuzz/smtp.fuzz \
+	tests/fuzz/url.fuzz \
 	tests/fuzz/utf7.fuzz \
 
 FILTER_SRCS = \
