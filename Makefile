@@ -226,6 +226,7 @@ UNIT_SRCS = \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
 	tests/unit/word.c \
+	tests/unit/words.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
