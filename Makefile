@@ -253,6 +253,7 @@ FUZZERS = \
 	tests/fuzz/pop3.fuzz \
 	tests/fuzz/seen.fuzz \
 	tests/fuzz/utf7.fuzz \
+	tests/fuzz/words.fuzz \
 
 FILTER_SRCS = \
 	mime/mailx-mime.c \
