@@ -241,6 +241,7 @@ UNIT_SRCS = \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
 	tests/unit/word.c \
+	tests/unit/words.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
@@ -271,6 +272,7 @@ FUZZERS = \
 	tests/fuzz/smtp.fuzz \
 	tests/fuzz/url.fuzz \
 	tests/fuzz/utf7.fuzz \
+	tests/fuzz/words.fuzz \
 
 FILTER_SRCS = \
 	mime/mailx-mime.c \

@@ -362,7 +362,7 @@ run_in_place(struct mailx *m, const char *line, FILE *body)
 	}
 	note_status(m, r);
 	flush(m);
-	if (run->input->outer == NULL)
+	if (run->input->outer == NULL && !run->input->startup)
 		out_ack(m);
 	return r;
 }
