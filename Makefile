@@ -225,15 +225,14 @@ UNIT_SRCS = \
 	tests/unit/param.c \
 	tests/unit/part.c \
 	tests/unit/pop3.c \
-	tests/unit/search.c \
-	tests/unit/seen.c \
-	tests/unit/store.c \
 	tests/unit/qp.c \
 	tests/unit/sasl.c \
 	tests/unit/scram.c \
+	tests/unit/search.c \
 	tests/unit/seen.c \
 	tests/unit/smtp.c \
 	tests/unit/smtpreply.c \
+	tests/unit/store.c \
 	tests/unit/text.c \
 	tests/unit/tls.c \
 	tests/unit/transcript.c \
