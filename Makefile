@@ -340,6 +340,8 @@ tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 
 $(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
 $(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
+$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/hostile.h
+$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/hostile.h
 
 check: all $(TOOLS) $(UNIT_TESTS)
 	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
