@@ -262,9 +262,15 @@ SHELL_TESTS = \
 	tests/send.t \
 
 FUZZERS = \
+FUZZERS =	tests/fuzz/addr.fuzz \
+	tests/fuzz/date.fuzz \
+	tests/fuzz/decode.fuzz \
+	tests/fuzz/head.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/netrc.fuzz \
+	tests/fuzz/message.fuzz \
+	tests/fuzz/param.fuzz \
 	tests/fuzz/pop3.fuzz \
 	tests/fuzz/scram.fuzz \
 	tests/fuzz/seen.fuzz \
@@ -272,6 +278,7 @@ FUZZERS = \
 	tests/fuzz/url.fuzz \
 	tests/fuzz/utf7.fuzz \
 	tests/fuzz/words.fuzz \
+	tests/fuzz/word.fuzz \
 
 FILTER_SRCS = \
 	mime/mailx-mime.c \
@@ -287,13 +294,14 @@ MIME_OBJS =	$(MIME_SRCS:.c=.o)
 LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
 LIB_OBJS =	$(LIB_SRCS:.c=.o)
 LIB_ASAN =	$(LIB_SRCS:.c=.ao)
+LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
 TOOLS =		tests/draft tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
 
 all: mailx mailx-mime
 
-.SUFFIXES: .c .o .ao .test .atest .fuzz
+.SUFFIXES: .c .o .ao .fo .test .atest .fuzz
 
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -303,8 +311,10 @@ all: mailx mailx-mime
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $< -o $@ libmailx.a $(LIBS)
 .c.atest:
 	$(CC) $(ASAN_CFLAGS) $< -o $@ libmailx-asan.a $(LIBS)
+.c.fo:
+	clang $(ASAN_CFLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 .c.fuzz:
-	clang $(ASAN_CFLAGS) -fsanitize=fuzzer $< -o $@ $(LIB_SRCS) $(LIBS)
+	clang $(ASAN_CFLAGS) -fsanitize=fuzzer $< -o $@ libmailx-fuzz.a $(LIBS)
 
 mailx: mailx.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o -o $@ libmailx.a $(LIBS)
@@ -320,6 +330,9 @@ libmailx.a: $(LIB_OBJS)
 libmailx-asan.a: $(LIB_ASAN)
 	rm -f $@
 	ar rc $@ $(LIB_ASAN)
+libmailx-fuzz.a: $(LIB_FUZZ)
+	rm -f $@
+	ar rc $@ $(LIB_FUZZ)
 mailx.asan: mailx.ao libmailx-asan.a
 	$(CC) $(ASAN_CFLAGS) mailx.ao -o $@ libmailx-asan.a $(LIBS)
 mailx-mime.asan: $(FILTER_ASAN) libmailx-asan.a
@@ -342,6 +355,7 @@ $(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
 $(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
 $(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/hostile.h
 $(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/hostile.h
+$(FUZZERS): libmailx-fuzz.a
 
 check: all $(TOOLS) $(UNIT_TESTS)
 	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
@@ -388,7 +402,7 @@ dist:
 
 clean:
 	rm -f mailx mailx-mime mailx.asan mailx-mime.asan *.a .depend mailx-*.tar.gz
-	rm -f *.o *.ao *.d */*.o */*.ao */*.d */*/*.d */*/*.test */*/*.atest */*/*.fuzz
+	rm -f *.o *.ao *.fo *.d */*.o */*.ao */*.fo */*.d */*/*.d */*/*.test */*/*.atest */*/*.fuzz
 	rm -f $(TOOLS)
 
 -include .depend
