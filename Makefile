@@ -262,7 +262,7 @@ SHELL_TESTS = \
 	tests/send.t \
 
 FUZZERS = \
-FUZZERS =	tests/fuzz/addr.fuzz \
+	tests/fuzz/addr.fuzz \
 	tests/fuzz/date.fuzz \
 	tests/fuzz/decode.fuzz \
 	tests/fuzz/head.fuzz \
@@ -280,15 +280,24 @@ FUZZERS =	tests/fuzz/addr.fuzz \
 	tests/fuzz/words.fuzz \
 	tests/fuzz/word.fuzz \
 
+# The filter, beside libmime.a.
 FILTER_SRCS = \
 	mime/mailx-mime.c \
 	mime/mimecode.c \
 	mime/mimeencode.c \
 	mime/mimeread.c \
 
-# The filter, beside libmime.a.
 FILTER_OBJS =	$(FILTER_SRCS:.c=.o)
 FILTER_ASAN =	$(FILTER_SRCS:.c=.ao)
+
+CORPUS_SRCS = \
+	tests/corpus.c \
+	tests/corpus_mailboxes.c \
+	tests/corpus_messages.c \
+	tests/corpus_replies.c \
+	tests/corpus_tables.c \
+
+CORPUS_OBJS =	$(CORPUS_SRCS:.c=.o)
 
 MIME_OBJS =	$(MIME_SRCS:.c=.o)
 LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
@@ -351,10 +360,9 @@ tests/corpus: $(CORPUS_OBJS) libmailx.a
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
-$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
-$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
-$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/hostile.h
-$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/hostile.h
+UNIT_HEADERS =	tests/unit/hostile.h tests/unit/peer.h tests/unit/responses.h tests/unit/tap.h
+$(UNIT_TESTS): libmailx.a $(UNIT_HEADERS)
+$(UNIT_ASAN): libmailx-asan.a $(UNIT_HEADERS)
 $(FUZZERS): libmailx-fuzz.a
 
 check: all $(TOOLS) $(UNIT_TESTS)
