@@ -316,7 +316,8 @@ join_all(struct params *ps, struct piece *v, size_t n, const char *charset_8bit)
 		for (j = i + 1; j < n && same_name(&v[i], &v[j]); j++)
 			if (v[j].order < placed[k].order)
 				placed[k].order = v[j].order;
-		if (v[i].name.n == 0)
+		if (v[i].name.n == 0 ||
+		    memchr(v[i].name.p, '\0', v[i].name.n) != NULL)
 			continue;
 		placed[k].param.name = span_dup(v[i].name);
 		ascii_lower_string(placed[k].param.name);
