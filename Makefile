@@ -250,6 +250,7 @@ SHELL_TESTS = \
 	tests/drafts.t \
 	tests/escape.t \
 	tests/fetch.t \
+	tests/filter.t \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
