@@ -54,6 +54,7 @@ MIME_SRCS = \
 	mime/head.c \
 	mime/hz.c \
 	mime/param.c \
+	mime/paramwrite.c \
 	mime/parse.c \
 	mime/part.c \
 	mime/partdecode.c \
