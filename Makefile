@@ -54,6 +54,7 @@ MIME_SRCS = \
 	mime/head.c \
 	mime/hz.c \
 	mime/param.c \
+	mime/paramwrite.c \
 	mime/parse.c \
 	mime/part.c \
 	mime/partdecode.c \
@@ -250,6 +251,7 @@ SHELL_TESTS = \
 	tests/drafts.t \
 	tests/escape.t \
 	tests/fetch.t \
+	tests/filter.t \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
@@ -262,9 +264,15 @@ SHELL_TESTS = \
 	tests/send.t \
 
 FUZZERS = \
+	tests/fuzz/addr.fuzz \
+	tests/fuzz/date.fuzz \
+	tests/fuzz/decode.fuzz \
+	tests/fuzz/head.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/netrc.fuzz \
+	tests/fuzz/message.fuzz \
+	tests/fuzz/param.fuzz \
 	tests/fuzz/pop3.fuzz \
 	tests/fuzz/scram.fuzz \
 	tests/fuzz/seen.fuzz \
@@ -272,28 +280,39 @@ FUZZERS = \
 	tests/fuzz/url.fuzz \
 	tests/fuzz/utf7.fuzz \
 	tests/fuzz/words.fuzz \
+	tests/fuzz/word.fuzz \
 
+# The filter, beside libmime.a.
 FILTER_SRCS = \
 	mime/mailx-mime.c \
 	mime/mimecode.c \
 	mime/mimeencode.c \
 	mime/mimeread.c \
 
-# The filter, beside libmime.a.
 FILTER_OBJS =	$(FILTER_SRCS:.c=.o)
 FILTER_ASAN =	$(FILTER_SRCS:.c=.ao)
+
+CORPUS_SRCS = \
+	tests/corpus.c \
+	tests/corpus_mailboxes.c \
+	tests/corpus_messages.c \
+	tests/corpus_replies.c \
+	tests/corpus_tables.c \
+
+CORPUS_OBJS =	$(CORPUS_SRCS:.c=.o)
 
 MIME_OBJS =	$(MIME_SRCS:.c=.o)
 LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
 LIB_OBJS =	$(LIB_SRCS:.c=.o)
 LIB_ASAN =	$(LIB_SRCS:.c=.ao)
+LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
 TOOLS =		tests/draft tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
 
 all: mailx mailx-mime
 
-.SUFFIXES: .c .o .ao .test .atest .fuzz
+.SUFFIXES: .c .o .ao .fo .test .atest .fuzz
 
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -303,8 +322,10 @@ all: mailx mailx-mime
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $< -o $@ libmailx.a $(LIBS)
 .c.atest:
 	$(CC) $(ASAN_CFLAGS) $< -o $@ libmailx-asan.a $(LIBS)
+.c.fo:
+	clang $(ASAN_CFLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 .c.fuzz:
-	clang $(ASAN_CFLAGS) -fsanitize=fuzzer $< -o $@ $(LIB_SRCS) $(LIBS)
+	clang $(ASAN_CFLAGS) -fsanitize=fuzzer $< -o $@ libmailx-fuzz.a $(LIBS)
 
 mailx: mailx.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o -o $@ libmailx.a $(LIBS)
@@ -320,6 +341,9 @@ libmailx.a: $(LIB_OBJS)
 libmailx-asan.a: $(LIB_ASAN)
 	rm -f $@
 	ar rc $@ $(LIB_ASAN)
+libmailx-fuzz.a: $(LIB_FUZZ)
+	rm -f $@
+	ar rc $@ $(LIB_FUZZ)
 mailx.asan: mailx.ao libmailx-asan.a
 	$(CC) $(ASAN_CFLAGS) mailx.ao -o $@ libmailx-asan.a $(LIBS)
 mailx-mime.asan: $(FILTER_ASAN) libmailx-asan.a
@@ -338,8 +362,10 @@ tests/corpus: $(CORPUS_OBJS) libmailx.a
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
-$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
-$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
+UNIT_HEADERS =	tests/unit/hostile.h tests/unit/peer.h tests/unit/responses.h tests/unit/tap.h
+$(UNIT_TESTS): libmailx.a $(UNIT_HEADERS)
+$(UNIT_ASAN): libmailx-asan.a $(UNIT_HEADERS)
+$(FUZZERS): libmailx-fuzz.a
 
 check: all $(TOOLS) $(UNIT_TESTS)
 	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
@@ -386,7 +412,7 @@ dist:
 
 clean:
 	rm -f mailx mailx-mime mailx.asan mailx-mime.asan *.a .depend mailx-*.tar.gz
-	rm -f *.o *.ao *.d */*.o */*.ao */*.d */*/*.d */*/*.test */*/*.atest */*/*.fuzz
+	rm -f *.o *.ao *.fo *.d */*.o */*.ao */*.fo */*.d */*/*.d */*/*.test */*/*.atest */*/*.fuzz
 	rm -f $(TOOLS)
 
 -include .depend
