@@ -270,8 +270,8 @@ FUZZERS = \
 	tests/fuzz/head.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
-	tests/fuzz/netrc.fuzz \
 	tests/fuzz/message.fuzz \
+	tests/fuzz/netrc.fuzz \
 	tests/fuzz/param.fuzz \
 	tests/fuzz/pop3.fuzz \
 	tests/fuzz/scram.fuzz \
@@ -279,10 +279,9 @@ FUZZERS = \
 	tests/fuzz/smtp.fuzz \
 	tests/fuzz/url.fuzz \
 	tests/fuzz/utf7.fuzz \
-	tests/fuzz/words.fuzz \
 	tests/fuzz/word.fuzz \
+	tests/fuzz/words.fuzz \
 
-# The filter, beside libmime.a.
 FILTER_SRCS = \
 	mime/mailx-mime.c \
 	mime/mimecode.c \
