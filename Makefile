@@ -391,7 +391,8 @@ lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
 	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c $(FILTER_SRCS)
-	shellcheck -s sh tests/*.sh tests/*.t tests/fuzz/*.sh .ci/run
+	shellcheck -s sh -S warning tests/*.sh tests/*.t tests/fuzz/*.sh \
+	    tests/bench/*.sh .ci/run
 	mandoc -Tlint -Wwarning mailx.1 mime/mailx-mime.1
 
 metrics:
