@@ -171,7 +171,7 @@ test_refusals(void)
 		s.url.user = xstrdup(bad[i]);
 		gives(&s, NULL, EX_CONFIG, "a line break in a user");
 		free(s.url.user);
-		s.url.user = (char[]){ "joe" };
+		s.url.user = joe;
 	}
 	s.password = NULL;
 	write_netrc("machine mail.example.org login joe password secret\n", 0644);
