@@ -164,13 +164,13 @@ add_word(struct mailbox *m, const struct lexer *l, bool quoted)
 	size_t i;
 
 	if (m->any_name && l->blank)
-		putc(' ', m->names);
+		putc_unlocked(' ', m->names);
 	m->any_name = true;
 	for (i = 0; i < l->text.n; i++) {
 		if (quoted && l->text.p[i] == '\\' && i + 1 < l->text.n)
 			i++;
 		if (l->text.p[i] != '\n' && l->text.p[i] != '\r')
-			putc(l->text.p[i], m->names);
+			putc_unlocked(l->text.p[i], m->names);
 	}
 }
 
