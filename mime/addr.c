@@ -174,13 +174,29 @@ add_word(struct mailbox *m, const struct lexer *l, bool quoted)
 	}
 }
 
+/* Printing ASCII without encoded words? */
+static bool
+is_plain(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~' || (s.p[i] == '=' &&
+		    i + 1 < s.n && s.p[i + 1] == '?'))
+			return false;
+	return true;
+}
+
 static char *
 decode(struct span raw, const char *charset_8bit, unsigned *defects)
 {
 	char *text, *trimmed;
 	size_t len;
-	FILE *f = xmemstream(&text, &len);
+	FILE *f;
 
+	if (is_plain(raw))
+		return span_dup(span_trim(raw));
+	f = xmemstream(&text, &len);
 	*defects |= word_decode(span_trim(raw), charset_8bit, f) &
 	    DEFECT_CHARSET;
 	fclose(f);
