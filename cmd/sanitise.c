@@ -70,7 +70,7 @@ filter_write(void *cookie, const char *p, int size)
 	used = hand_over(f, p, n, false);
 	memcpy(f->held + f->n, p + used, n - used);
 	f->n += n - used;
-	return ferror(f->out) ? -1 : size;
+	return ferror(f->out) ? 0 : size;	/* glibc knows no -1 */
 }
 
 static int
