@@ -114,6 +114,9 @@ STORE_SRCS = \
 	store/mboxsync.c \
 	store/mboxtext.c \
 	store/null.c \
+	store/outbox.c \
+	store/outboxenv.c \
+	store/outboxitem.c \
 	store/pop3.c \
 	store/search.c \
 	store/seen.c \
@@ -121,11 +124,13 @@ STORE_SRCS = \
 	store/stage.c \
 	store/step.c \
 	store/store.c \
+	store/token.c \
 
 CMD_SRCS = \
 	cmd/alias.c \
 	cmd/args.c \
 	cmd/assemble.c \
+	cmd/attime.c \
 	cmd/child.c \
 	cmd/compose.c \
 	cmd/dead.c \
@@ -142,6 +147,8 @@ CMD_SRCS = \
 	cmd/fetchstore.c \
 	cmd/fields.c \
 	cmd/flag.c \
+	cmd/flush.c \
+	cmd/flushrun.c \
 	cmd/folder.c \
 	cmd/foldercmd.c \
 	cmd/foldername.c \
@@ -166,6 +173,8 @@ CMD_SRCS = \
 	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
+	cmd/queue.c \
+	cmd/queueing.c \
 	cmd/quit.c \
 	cmd/quote.c \
 	cmd/read.c \
@@ -224,6 +233,7 @@ UNIT_SRCS = \
 	tests/unit/mboxsync.c \
 	tests/unit/msgs.c \
 	tests/unit/netrc.c \
+	tests/unit/outbox.c \
 	tests/unit/param.c \
 	tests/unit/part.c \
 	tests/unit/pop3.c \
@@ -256,6 +266,7 @@ SHELL_TESTS = \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
+	tests/outbox.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \

@@ -122,9 +122,8 @@ is_wrong(const struct smtp_rcpt *r)
 	return r->state == RCPT_REFUSED || r->state == RCPT_DEFERRED;
 }
 
-/* The first of those refused, else of those deferred; NULL: all is well. */
-static const struct smtp_rcpt *
-worst(const struct outgoing *o)
+const struct smtp_rcpt *
+outgoing_worst(const struct outgoing *o)
 {
 	const struct smtp_rcpt *found = NULL;
 	size_t i;
@@ -138,7 +137,7 @@ worst(const struct outgoing *o)
 	return found;
 }
 
-static int
+int
 say_refused(const struct transport *t, const struct smtp_rcpt *r,
     struct fail *why)
 {
@@ -147,17 +146,18 @@ say_refused(const struct transport *t, const struct smtp_rcpt *r,
 	    r->reply == NULL ? "refused" : r->reply);
 }
 
-/* A line for each but the one that the command's own error tells of. */
-static void
+void
 tell_refused(struct mailx *m, const struct transport *t,
-    const struct outgoing *o, const struct fail *why)
+    const struct outgoing *o, bool deferred, const struct fail *why)
 {
-	const struct smtp_rcpt *told = worst(o);
+	const struct smtp_rcpt *told = outgoing_worst(o);
 	struct fail one;
 	size_t i;
 
 	for (i = 0; i < o->nrcpt; i++) {
-		if (!is_wrong(&o->rcpt[i]) || (&o->rcpt[i] == told &&
+		if (!is_wrong(&o->rcpt[i]) ||
+		    (!deferred && o->rcpt[i].state != RCPT_REFUSED) ||
+		    (&o->rcpt[i] == told &&
 		    strstr(why->text, told->addr) != NULL))
 			continue;
 		fail_clear(&one);
@@ -186,12 +186,12 @@ deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 	struct fail unready = { 0 };
 
 	o->taken = transport_send(m, t, o, why) == 0;
-	first = worst(o);
+	first = outgoing_worst(o);
 	if (o->taken && first == NULL)
 		return 0;
 	if (o->taken)
 		say_refused(t, first, why);
-	tell_refused(m, t, o, why);
+	tell_refused(m, t, o, true, why);
 	/* Nothing was prepared where no server answered. */
 	if (!o->taken && o->size == 0 && o->prepare(o, false, &unready) == -1)
 		return -1;

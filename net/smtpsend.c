@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * smtpsend.c -- one mail transaction (RFC 5321 3.3; PIPELINING 2920, SIZE 1870,
- * 8BITMIME 6152, SMTPUTF8 6531, LMTP 2033).
+ * 8BITMIME 6152, FUTURERELEASE 4865, SMTPUTF8 6531, LMTP 2033).
  *
  * With PIPELINING MAIL, all RCPT and DATA go out in one flight, and the replies
  * are read in the same order as without.  A server that takes DATA although it
@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "smtp_session.h"
 
@@ -162,19 +163,58 @@ nobody(const struct transaction *t)
 
 /* --- MAIL, RCPT, DATA. --- */
 
+#define UTC_TIME	32	/* octets of 2026-11-24T08:00:00Z, and more */
+
+static void
+utc_time(int64_t when, char text[static UTC_TIME])
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(text, UTC_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		*text = '\0';
+}
+
+/* The parameters say how many seconds at most, and until when. */
+bool
+smtp_can_hold(const struct smtp *x, int64_t until)
+{
+	char text[UTC_TIME], digits[16];
+	const char *args, *latest, *error;
+	long long most;
+
+	if (!smtp_offers(x, "FUTURERELEASE", &args))
+		return false;
+	strlcpy(digits, args, sizeof digits);
+	digits[strspn(digits, "0123456789")] = '\0';
+	most = strtonum(digits, 0, INT64_MAX, &error);
+	if (error != NULL || until - (int64_t)time(NULL) > most)
+		return false;
+	latest = strchr(args, ' ');
+	utc_time(until, text);
+	/* In UTC the order of the text is that of time. */
+	return *text != '\0' && (latest == NULL ||
+	    latest[strlen(latest) - 1] != 'Z' || strcmp(text, latest + 1) <= 0);
+}
+
 static int
 say_mail(struct transaction *t)
 {
 	struct smtp *x = t->x;
 	const struct smtp_message *m = t->m;
-	char size[32] = "";
+	char size[32] = "", hold[UTC_TIME + 16] = "", until[UTC_TIME];
 
 	if (m->size > 0 && smtp_offers(x, "SIZE", NULL))
 		snprintf(size, sizeof size, " SIZE=%llu",
 		    (unsigned long long)m->size);
-	return conn_say(x->c, t->why, "MAIL FROM:<%s>%s%s%s", m->from, size,
+	if (m->hold_until != 0) {
+		utc_time(m->hold_until, until);
+		snprintf(hold, sizeof hold, " HOLDUNTIL=%s", until);
+	}
+	return conn_say(x->c, t->why, "MAIL FROM:<%s>%s%s%s%s", m->from, size,
 	    m->eightbit || m->utf8 ? " BODY=8BITMIME" : "",
-	    m->utf8 ? " SMTPUTF8" : "");
+	    m->utf8 ? " SMTPUTF8" : "", hold);
 }
 
 /* A refusal is kept, and told when the replies to what was said with it are read. */
