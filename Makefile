@@ -247,6 +247,7 @@ UNIT_SRCS = \
 SHELL_TESTS = \
 	tests/answer.t \
 	tests/compose.t \
+	tests/contract.t \
 	tests/corpus.t \
 	tests/demo.t \
 	tests/drafts.t \

@@ -104,6 +104,23 @@ outgoing_stage(struct outgoing *o, struct fail *why)
 	return f;
 }
 
+int
+print_outgoing(struct mailx *m, struct outgoing *o, const char *id,
+    struct fail *why)
+{
+	struct sent s = { .message_id = id };
+
+	if (!m->json)
+		return o->write(o->ctx, out_stream(m), why) == -1 ? -1 :
+		    out_flush(m, why);
+	s.message = outgoing_stage(o, why);
+	if (s.message == NULL)
+		return -1;
+	out_sent(m, &s);
+	fclose(s.message);
+	return 0;
+}
+
 /* --- The outcome. --- */
 
 void
