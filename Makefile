@@ -250,6 +250,7 @@ SHELL_TESTS = \
 	tests/demo.t \
 	tests/drafts.t \
 	tests/escape.t \
+	tests/faults.t \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \

@@ -199,6 +199,7 @@ send_batches(struct smtp *x, struct smtp_message *msg, struct outgoing *o,
 	while (done < o->nrcpt) {
 		msg->rcpt = o->rcpt + done;
 		msg->nrcpt = o->nrcpt - done < limit ? o->nrcpt - done : limit;
+		msg->last = done + msg->nrcpt == o->nrcpt;
 		if (smtp_send(x, msg, &uncertain, why) == -1) {
 			if (done == 0)
 				return -1;

@@ -365,7 +365,8 @@ say_quit(struct transaction *t)
 {
 	struct fail ignored;
 
-	if (!t->m->last || !t->pipelining)
+	/* Who was put off may be tried again at once. */
+	if (!t->m->last || !t->pipelining || t->deferred > 0)
 		return;
 	fail_clear(&ignored);
 	t->x->quit = true;

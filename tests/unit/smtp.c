@@ -74,6 +74,9 @@ opens(const struct server *s, int code, const char *what,
 		printf("# %s\n", why.text);
 	if (strstr(why.text, "secret") != NULL)
 		ok(false, "%s: a password in a failure", what);
+	if (code == EX_PROTOCOL || code == EX_TEMPFAIL)
+		ok(strstr(why.text, "localhost:25") != NULL,
+		    "%s: the server is named", what);
 }
 
 #define OPENS(s, code, what, ...) \
