@@ -251,6 +251,7 @@ SHELL_TESTS = \
 	tests/drafts.t \
 	tests/escape.t \
 	tests/faults.t \
+	tests/faultsfetch.t \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
