@@ -4,8 +4,6 @@
 # shellcheck disable=SC2034,SC2153 # CERT is for faults.sh
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/tests/faults.sh"
-# shellcheck disable=SC2034,SC2153
-:
 
 stored() { find box -path '*/new/*' -type f 2> /dev/null | wc -l | tr -d ' '; }
 subjects() { find box -path '*/new/*' -type f -exec sed -n 's/^Subject: //p' {} + 2> /dev/null | sort | tr '\n' ' '; }
