@@ -212,6 +212,7 @@ UNIT_SRCS = \
 	tests/unit/fetch.c \
 	tests/unit/flowed.c \
 	tests/unit/folder.c \
+	tests/unit/full.c \
 	tests/unit/head.c \
 	tests/unit/imap.c \
 	tests/unit/imapload.c \
@@ -309,7 +310,8 @@ LIB_ASAN =	$(LIB_SRCS:.c=.ao)
 LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
-TOOLS =		tests/draft tests/ports tests/relay tests/fake tests/corpus tests/mailx-crash
+TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/corpus \
+		tests/mailx-crash
 
 all: mailx mailx-mime
 
@@ -354,6 +356,8 @@ tests/draft: tests/draft.c libmime.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/draft.c -o $@ libmime.a $(MIME_LIBS)
 tests/ports: tests/ports.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/ports.c -o $@ $(BSD_LIBS)
+tests/failio.so: tests/failio.c
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared tests/failio.c -o $@ -ldl
 tests/relay: tests/relay.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/relay.c -o $@ $(BSD_LIBS)
 tests/fake: tests/fake.c
@@ -393,7 +397,8 @@ lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
 	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c $(FILTER_SRCS)
-	shellcheck -s sh tests/*.sh tests/*.t tests/fuzz/*.sh .ci/run
+	shellcheck -s sh -S warning tests/*.sh tests/*.t tests/fuzz/*.sh \
+	    tests/bench/*.sh .ci/run
 	mandoc -Tlint -Wwarning mailx.1 mime/mailx-mime.1
 
 metrics:

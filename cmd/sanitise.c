@@ -70,7 +70,7 @@ filter_write(void *cookie, const char *p, int size)
 	used = hand_over(f, p, n, false);
 	memcpy(f->held + f->n, p + used, n - used);
 	f->n += n - used;
-	return ferror(f->out) ? -1 : size;
+	return ferror(f->out) ? 0 : size;	/* glibc knows no -1 */
 }
 
 static int
@@ -149,17 +149,35 @@ out_sanitiser(FILE *out)
 	return filter_characters(out, put_text, NULL, out);
 }
 
+/* Octets of printing ASCII at the start, of the columns that are left. */
+static size_t
+plain_run(const char *text, int columns, int used)
+{
+	size_t n = 0, most = columns > 0 ? (size_t)(columns - used) : SIZE_MAX;
+
+	while (n < most && text[n] >= ' ' && text[n] <= '~')
+		n++;
+	return n;
+}
+
 char *
 out_clean(const char *text, int columns)
 {
 	char *clean, piece[16];
-	size_t n = strlen(text), total, len, shown;
+	size_t n = strlen(text), total, len, shown, run;
 	FILE *f;
 	int used = 0, width;
 	uint32_t cp;
 
 	f = xmemstream(&clean, &total);
 	while (n > 0) {
+		run = plain_run(text, columns, used);
+		fwrite(text, 1, run, f);
+		used += (int)run;
+		text += run;
+		n -= run;
+		if (n == 0)
+			break;
 		len = utf8_decode(text, n, &cp);
 		if (cp == '\t')
 			cp = ' ';

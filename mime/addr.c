@@ -164,14 +164,27 @@ add_word(struct mailbox *m, const struct lexer *l, bool quoted)
 	size_t i;
 
 	if (m->any_name && l->blank)
-		putc(' ', m->names);
+		putc_unlocked(' ', m->names);
 	m->any_name = true;
 	for (i = 0; i < l->text.n; i++) {
 		if (quoted && l->text.p[i] == '\\' && i + 1 < l->text.n)
 			i++;
 		if (l->text.p[i] != '\n' && l->text.p[i] != '\r')
-			putc(l->text.p[i], m->names);
+			putc_unlocked(l->text.p[i], m->names);
 	}
+}
+
+/* Printing ASCII without encoded words? */
+static bool
+is_plain(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~' || (s.p[i] == '=' &&
+		    i + 1 < s.n && s.p[i + 1] == '?'))
+			return false;
+	return true;
 }
 
 static char *
@@ -179,8 +192,11 @@ decode(struct span raw, const char *charset_8bit, unsigned *defects)
 {
 	char *text, *trimmed;
 	size_t len;
-	FILE *f = xmemstream(&text, &len);
+	FILE *f;
 
+	if (is_plain(raw))
+		return span_dup(span_trim(raw));
+	f = xmemstream(&text, &len);
 	*defects |= word_decode(span_trim(raw), charset_8bit, f) &
 	    DEFECT_CHARSET;
 	fclose(f);

@@ -8,20 +8,7 @@
 #include <string.h>
 
 #include "buildint.h"
-
-#define SCAN_BUFFER	(64 * 1024)
-
-static FILE *
-open_sink(void *ctx, int (*put)(void *, const char *, int), int (*end)(void *))
-{
-	FILE *f = funopen(ctx, NULL, put, NULL, end);
-
-	if (f == NULL)
-		free(xmalloc(SIZE_MAX / 2));
-	else
-		setvbuf(f, NULL, _IOFBF, SCAN_BUFFER);
-	return f;
-}
+#include "filter.h"
 
 /* The first octet of a character, or one where the rest of it should be. */
 static void
@@ -147,7 +134,7 @@ FILE *
 scan_open(struct scan *s)
 {
 	memset(s, 0, sizeof *s);
-	return open_sink(s, scan_write, scan_close);
+	return filter_new(s, scan_write, scan_close);
 }
 
 static int
@@ -170,5 +157,5 @@ FILE *
 count_open(uint64_t *n)
 {
 	*n = 0;
-	return open_sink(n, count_write, count_close);
+	return filter_new(n, count_write, count_close);
 }

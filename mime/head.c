@@ -179,13 +179,30 @@ head_raw(const struct field *f)
 	return out;
 }
 
+/* ASCII without encoded words: only line breaks are to become blanks. */
+static bool
+is_plain(char *raw)
+{
+	char *p;
+
+	for (p = raw; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80 || (*p == '=' && p[1] == '?'))
+			return false;
+	for (p = raw; (p = strpbrk(p, "\r\n")) != NULL; )
+		*p = ' ';
+	return true;
+}
+
 char *
 head_text(const struct field *f, const char *charset_8bit)
 {
 	char *raw = head_raw(f), *out;
 	size_t len;
-	FILE *m = xmemstream(&out, &len);
+	FILE *m;
 
+	if (is_plain(raw))
+		return raw;
+	m = xmemstream(&out, &len);
 	word_decode(span_of(raw), charset_8bit, m);
 	if (fclose(m) != 0)
 		free(xmalloc(SIZE_MAX / 2));

@@ -92,12 +92,67 @@ is_hz(const char *label)
 	return canonical(label, name) && strcmp(name, "hz") == 0;
 }
 
+/*
+ * Converters that were used are kept for the next use: to open one may load a library,
+ * and to look for one that there is not, a search through directories.
+ */
+#define KEPT		8
+
+static struct kept {
+	char	name[MAX_LABEL];
+	iconv_t	cd;			/* -1: there is none of that name */
+} kept[KEPT];
+static size_t nkept;
+
+static iconv_t
+take_converter(const char *name)
+{
+	iconv_t cd;
+	size_t i;
+
+	for (i = nkept; i > 0; i--)
+		if (strcmp(kept[i - 1].name, name) == 0)
+			break;
+	if (i == 0)
+		return iconv_open("UTF-8", name);
+	cd = kept[i - 1].cd;
+	if (cd != (iconv_t)-1) {
+		memmove(&kept[i - 1], &kept[i], (nkept - i) * sizeof kept[0]);
+		nkept--;
+	}
+	return cd;
+}
+
+static void
+give_back(const char *name, iconv_t cd)
+{
+	size_t i;
+
+	for (i = 0; cd == (iconv_t)-1 && i < nkept; i++)
+		if (strcmp(kept[i].name, name) == 0)
+			return;
+	if (nkept == KEPT) {
+		if (kept[0].cd != (iconv_t)-1)
+			iconv_close(kept[0].cd);
+		memmove(&kept[0], &kept[1], (KEPT - 1) * sizeof kept[0]);
+		nkept--;
+	}
+	if (cd != (iconv_t)-1)
+		iconv(cd, NULL, NULL, NULL, NULL);
+	strlcpy(kept[nkept].name, name, MAX_LABEL);
+	kept[nkept++].cd = cd;
+}
+
 static iconv_t
 open_converter(const char *label, char name[static MAX_LABEL])
 {
+	iconv_t cd;
+
 	if (!canonical(label, name))
 		return (iconv_t)-1;
-	return iconv_open("UTF-8", name);
+	if ((cd = take_converter(name)) == (iconv_t)-1)
+		give_back(name, cd);
+	return cd;
 }
 
 bool
@@ -110,17 +165,19 @@ text_is_known(const char *label)
 		return false;
 	if (is_utf8(name) || strcmp(name, "hz") == 0)
 		return true;
-	if ((cd = iconv_open("UTF-8", name)) == (iconv_t)-1)
+	if ((cd = open_converter(label, name)) == (iconv_t)-1)
 		return false;
-	iconv_close(cd);
+	give_back(name, cd);
 	return true;
 }
 
 struct converter {
 	FILE		*out;		/* borrowed */
 	iconv_t		 cd;		/* -1: UTF-8, checked here */
+	char		 name[MAX_LABEL];	/* of cd */
 	bool		 guess;		/* no usable label: UTF-8 if valid, character for character */
 	iconv_t		 fallback;	/* for octets that are none, in a guess */
+	char		 fallback_name[MAX_LABEL];
 	unsigned	*defects;	/* borrowed; or NULL */
 	char		 carry[CARRY];
 	size_t		 ncarry;
@@ -325,10 +382,10 @@ converter_end(struct converter *c)
 		iconv(c->cd, NULL, NULL, &to, &room);
 		if (emit(c, out, sizeof out - room) == -1)
 			r = -1;
-		iconv_close(c->cd);
+		give_back(c->name, c->cd);
 	}
 	if (c->fallback != (iconv_t)-1)
-		iconv_close(c->fallback);
+		give_back(c->fallback_name, c->fallback);
 	if (c->cr && putc('\r', c->out) == EOF)
 		r = -1;
 	return ferror(c->out) ? -1 : r;
@@ -338,23 +395,15 @@ static void
 converter_init(struct converter *c, FILE *out, const char *label,
     const char *charset_8bit, unsigned *defects)
 {
-	char name[MAX_LABEL] = "";
-
 	memset(c, 0, sizeof *c);
 	c->out = out;
 	c->defects = defects;
-	c->fallback = (iconv_t)-1;
-	c->cd = open_converter(label, name);
-	if (c->cd != (iconv_t)-1 && is_utf8(name)) {
-		iconv_close(c->cd);
-		c->cd = (iconv_t)-1;
+	c->cd = c->fallback = (iconv_t)-1;
+	if (canonical(label, c->name) && is_utf8(c->name))
 		return;
-	}
 	/* ASCII is often said of what is UTF-8. */
-	if (c->cd != (iconv_t)-1 && strcasestr(label, "ascii") != NULL) {
-		iconv_close(c->cd);
-		c->cd = (iconv_t)-1;
-	}
+	if (label == NULL || strcasestr(label, "ascii") == NULL)
+		c->cd = open_converter(label, c->name);
 	if (c->cd != (iconv_t)-1)
 		return;
 	if (label != NULL && *label != '\0' && !text_is_known(label))
@@ -362,7 +411,7 @@ converter_init(struct converter *c, FILE *out, const char *label,
 	c->guess = true;
 	if (charset_8bit == NULL || !text_is_known(charset_8bit))
 		charset_8bit = "windows-1252";
-	c->fallback = open_converter(charset_8bit, name);
+	c->fallback = open_converter(charset_8bit, c->fallback_name);
 }
 
 static int

@@ -113,11 +113,15 @@ decode_b(struct span s, FILE *out, unsigned *defects)
 static void
 put_safe(const char *p, size_t n, FILE *out)
 {
-	size_t i;
+	size_t i, from = 0;
 
 	for (i = 0; i < n; i++)
-		putc(p[i] == '\n' || p[i] == '\r' || p[i] == '\0' ? ' ' : p[i],
-		    out);
+		if (p[i] == '\n' || p[i] == '\r' || p[i] == '\0') {
+			fwrite(p + from, 1, i - from, out);
+			putc(' ', out);
+			from = i + 1;
+		}
+	fwrite(p + from, 1, n - from, out);
 }
 
 /* Text between words: raw octets beyond ASCII are guessed. */

@@ -94,7 +94,7 @@ write_text(void *cookie, const char *p, int n)
 		w->failed = put_line(w, p, len, lf != NULL) == -1;
 		p += len + (lf != NULL);
 	}
-	return w->failed ? -1 : n;
+	return w->failed ? 0 : n;	/* glibc counts a -1 as octets */
 }
 
 /* The one message that a stream can be given beside octets: seeking abandons it. */
