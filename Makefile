@@ -82,6 +82,7 @@ NET_SRCS = \
 	net/scram.c \
 	net/server.c \
 	net/smtp.c \
+	net/smtpcheck.c \
 	net/smtpreply.c \
 	net/smtpsend.c \
 	net/tls.c \
