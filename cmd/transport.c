@@ -228,6 +228,8 @@ converse(struct mailx *m, struct smtp *x, const struct transport *t,
 	msg.eightbit = o->eightbit;
 	msg.utf8 = o->utf8;
 	msg.all_or_nothing = !is_on(m, "partial");
+	msg.notify = var_get(m, "dsn");
+	msg.require_tls = is_on(m, "requiretls");
 	msg.write = o->write;
 	msg.ctx = o->ctx;
 	return send_batches(x, &msg, o, why);

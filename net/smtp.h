@@ -31,7 +31,7 @@ struct smtp_message {
 	bool		 all_or_nothing;	/* `partial' off: any refusal, and nothing is sent */
 	bool		 last;		/* nothing follows, unless somebody is put off: QUIT goes out with the text */
 	/* Extensions that the user asked for; NULL, false, 0: not. */
-	const char	*notify;	/* DSN (RFC 3461): "never", or of "success,failure,delay"; where offered */
+	const char	*notify;	/* DSN (RFC 3461): "never", or of "success, failure, delay"; where offered */
 	const char	*envid;		/* DSN: the name of this sending in reports, printable; where offered */
 	bool		 return_head;	/* DSN: reports hold the header alone */
 	bool		 require_tls;	/* REQUIRETLS (RFC 8689): EX_UNAVAILABLE without it */

@@ -73,7 +73,7 @@ check_demands(const struct smtp *x, const struct smtp_message *m,
 	long long most;
 	char digits[12];
 
-	if (m->notify != NULL && m->notify[strspn(m->notify, ","
+	if (m->notify != NULL && m->notify[strspn(m->notify, ", \t"
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
 		return fail(why, EX_CONFIG, "not a list of never, success, "
 		    "failure, delay: %s", m->notify);

@@ -20,6 +20,7 @@ struct transaction {
 	struct smtp_message *m;		/* borrowed */
 	struct fail	*why;		/* borrowed */
 	bool		 pipelining, dsn;
+	char		*notify;	/* owned: behind each RCPT */
 	bool		 data_said;
 	size_t		 accepted, deferred, refused;
 	struct fail	 mail;		/* MAIL was refused: why */
@@ -138,13 +139,25 @@ say_mail(struct transaction *t)
 	return result;
 }
 
+/* A list as people write it, as RFC 3461 has it. */
+static void
+put_notify(FILE *f, const char *list)
+{
+	const char *between = " NOTIFY=";
+	size_t n;
+
+	for (; *(list += strspn(list, ", \t")) != '\0'; list += n) {
+		n = strcspn(list, ", \t");
+		fprintf(f, "%s%.*s", between, (int)n, list);
+		between = ",";
+	}
+}
+
 static int
 say_rcpt(struct transaction *t, const struct smtp_rcpt *r)
 {
-	bool notify = t->dsn && t->m->notify != NULL;
-
-	return conn_say(t->x->c, t->why, "RCPT TO:<%s>%s%s", r->addr,
-	    notify ? " NOTIFY=" : "", notify ? t->m->notify : "");
+	return conn_say(t->x->c, t->why, "RCPT TO:<%s>%s", r->addr,
+	    t->notify);
 }
 
 /* A refusal is kept, and told when the replies to what was said with it are read. */
@@ -471,6 +484,8 @@ smtp_send(struct smtp *x, struct smtp_message *m, bool *uncertain,
 {
 	struct transaction t = { .x = x, .m = m, .why = why };
 	size_t i;
+	int result;
+	FILE *f;
 
 	*uncertain = false;
 	for (i = 0; i < m->nrcpt; i++)
@@ -479,5 +494,11 @@ smtp_send(struct smtp *x, struct smtp_message *m, bool *uncertain,
 		return -1;
 	t.pipelining = smtp_offers(x, "PIPELINING", NULL);
 	t.dsn = smtp_offers(x, "DSN", NULL);
-	return transact(&t, uncertain);
+	f = xmemstream(&t.notify, &i);
+	if (t.dsn && m->notify != NULL)
+		put_notify(f, m->notify);
+	fclose(f);
+	result = transact(&t, uncertain);
+	free(t.notify);
+	return result;
 }

@@ -274,6 +274,13 @@ unlike "$(cat log)" 'MAIL' 'nothing was said of it'
 at x x > s
 TO='é@x.test' kept 67 'case 48: an address beyond ASCII, no SMTPUTF8' < s
 
+# --- what the user demands of a server ---
+at x x | sed 's/^S: 250 hi/S: 250-hi\nS: 250 DSN/' > s
+fault 0 'delivery reports' -S 'dsn=success, failure' < s
+like "$(cat log)" 'RCPT TO:<a@x.test> NOTIFY=success,failure$' 'are asked for'
+at x x | sed 's/^S: 250 hi/S: 250-hi\nS: 250 REQUIRETLS/' > s
+kept 69 'REQUIRETLS over a connection without TLS' -S requiretls < s
+
 # --- 31, 32: lost at every octet that the server says, and at those that we say ---
 at x x > s
 sweep() {	# sweep OPTION LAST STEP NAME

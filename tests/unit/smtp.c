@@ -482,7 +482,7 @@ test_demands(void)
 {
 	struct smtp_message m = a_message("text");
 
-	m.notify = "success,failure";
+	m.notify = "success, failure";
 	m.envid = "a+b=c d";
 	m.return_head = true;
 	SENDS_M(m, "a@x", 0, "A", "DSN", "S220", "CEHLO", "S250-x", "S250 DSN",
@@ -492,6 +492,8 @@ test_demands(void)
 	SENDS_M(m, "a@x", 0, "A", "DSN is not offered", PLAIN_HELLO,
 	    "CMAIL FROM:<me@x>\r", "S250", "CRCPT TO:<a@x>\r", "S250", "CDATA",
 	    "S354", "D", "S250", BYE);
+	m.notify = "never\r\nDATA";
+	SENDS_M(m, "a@x", EX_CONFIG, ".", "a hostile list", HELLO, BYE);
 	m = a_message("text");
 	m.require_tls = true;
 	SENDS_M(m, "a@x", EX_UNAVAILABLE, ".", "REQUIRETLS without TLS", "S220",
