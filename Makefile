@@ -246,9 +246,11 @@ SHELL_TESTS = \
 	tests/answer.t \
 	tests/compose.t \
 	tests/corpus.t \
+	tests/crash.t \
 	tests/demo.t \
 	tests/drafts.t \
 	tests/escape.t \
+	tests/failio.t \
 	tests/fetch.t \
 	tests/imap.t \
 	tests/layers.t \
@@ -264,6 +266,7 @@ SHELL_TESTS = \
 FUZZERS = \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
+	tests/fuzz/mbox.fuzz \
 	tests/fuzz/pop3.fuzz \
 	tests/fuzz/seen.fuzz \
 	tests/fuzz/utf7.fuzz \
