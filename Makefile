@@ -54,6 +54,7 @@ MIME_SRCS = \
 	mime/head.c \
 	mime/hz.c \
 	mime/param.c \
+	mime/paramwrite.c \
 	mime/parse.c \
 	mime/part.c \
 	mime/partdecode.c \
@@ -154,6 +155,7 @@ CMD_SRCS = \
 	cmd/json.c \
 	cmd/mail.c \
 	cmd/msgs.c \
+	cmd/once.c \
 	cmd/options.c \
 	cmd/out.c \
 	cmd/outjson.c \
@@ -225,15 +227,14 @@ UNIT_SRCS = \
 	tests/unit/param.c \
 	tests/unit/part.c \
 	tests/unit/pop3.c \
-	tests/unit/search.c \
-	tests/unit/seen.c \
-	tests/unit/store.c \
 	tests/unit/qp.c \
 	tests/unit/sasl.c \
 	tests/unit/scram.c \
+	tests/unit/search.c \
 	tests/unit/seen.c \
 	tests/unit/smtp.c \
 	tests/unit/smtpreply.c \
+	tests/unit/store.c \
 	tests/unit/text.c \
 	tests/unit/tls.c \
 	tests/unit/transcript.c \
@@ -241,6 +242,7 @@ UNIT_SRCS = \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
 	tests/unit/word.c \
+	tests/unit/words.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
@@ -252,6 +254,7 @@ SHELL_TESTS = \
 	tests/escape.t \
 	tests/failio.t \
 	tests/fetch.t \
+	tests/filter.t \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
@@ -264,12 +267,24 @@ SHELL_TESTS = \
 	tests/send.t \
 
 FUZZERS = \
+	tests/fuzz/addr.fuzz \
+	tests/fuzz/date.fuzz \
+	tests/fuzz/decode.fuzz \
+	tests/fuzz/head.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/mbox.fuzz \
+	tests/fuzz/message.fuzz \
+	tests/fuzz/netrc.fuzz \
+	tests/fuzz/param.fuzz \
 	tests/fuzz/pop3.fuzz \
+	tests/fuzz/scram.fuzz \
 	tests/fuzz/seen.fuzz \
+	tests/fuzz/smtp.fuzz \
+	tests/fuzz/url.fuzz \
 	tests/fuzz/utf7.fuzz \
+	tests/fuzz/word.fuzz \
+	tests/fuzz/words.fuzz \
 
 FILTER_SRCS = \
 	mime/mailx-mime.c \
@@ -277,14 +292,23 @@ FILTER_SRCS = \
 	mime/mimeencode.c \
 	mime/mimeread.c \
 
-# The filter, beside libmime.a.
 FILTER_OBJS =	$(FILTER_SRCS:.c=.o)
 FILTER_ASAN =	$(FILTER_SRCS:.c=.ao)
+
+CORPUS_SRCS = \
+	tests/corpus.c \
+	tests/corpus_mailboxes.c \
+	tests/corpus_messages.c \
+	tests/corpus_replies.c \
+	tests/corpus_tables.c \
+
+CORPUS_OBJS =	$(CORPUS_SRCS:.c=.o)
 
 MIME_OBJS =	$(MIME_SRCS:.c=.o)
 LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
 LIB_OBJS =	$(LIB_SRCS:.c=.o)
 LIB_ASAN =	$(LIB_SRCS:.c=.ao)
+LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
 TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/corpus \
@@ -292,7 +316,7 @@ TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/co
 
 all: mailx mailx-mime
 
-.SUFFIXES: .c .o .ao .test .atest .fuzz
+.SUFFIXES: .c .o .ao .fo .test .atest .fuzz
 
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -302,8 +326,10 @@ all: mailx mailx-mime
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $< -o $@ libmailx.a $(LIBS)
 .c.atest:
 	$(CC) $(ASAN_CFLAGS) $< -o $@ libmailx-asan.a $(LIBS)
+.c.fo:
+	clang $(ASAN_CFLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 .c.fuzz:
-	clang $(ASAN_CFLAGS) -fsanitize=fuzzer $< -o $@ $(LIB_SRCS) $(LIBS)
+	clang $(ASAN_CFLAGS) -fsanitize=fuzzer $< -o $@ libmailx-fuzz.a $(LIBS)
 
 mailx: mailx.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o -o $@ libmailx.a $(LIBS)
@@ -319,6 +345,9 @@ libmailx.a: $(LIB_OBJS)
 libmailx-asan.a: $(LIB_ASAN)
 	rm -f $@
 	ar rc $@ $(LIB_ASAN)
+libmailx-fuzz.a: $(LIB_FUZZ)
+	rm -f $@
+	ar rc $@ $(LIB_FUZZ)
 mailx.asan: mailx.ao libmailx-asan.a
 	$(CC) $(ASAN_CFLAGS) mailx.ao -o $@ libmailx-asan.a $(LIBS)
 mailx-mime.asan: $(FILTER_ASAN) libmailx-asan.a
@@ -339,8 +368,10 @@ tests/corpus: $(CORPUS_OBJS) libmailx.a
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
 
-$(UNIT_TESTS): libmailx.a tests/unit/tap.h tests/unit/peer.h
-$(UNIT_ASAN): libmailx-asan.a tests/unit/tap.h tests/unit/peer.h
+UNIT_HEADERS =	tests/unit/hostile.h tests/unit/peer.h tests/unit/responses.h tests/unit/tap.h
+$(UNIT_TESTS): libmailx.a $(UNIT_HEADERS)
+$(UNIT_ASAN): libmailx-asan.a $(UNIT_HEADERS)
+$(FUZZERS): libmailx-fuzz.a
 
 check: all $(TOOLS) $(UNIT_TESTS)
 	@MAILX="$$PWD/mailx" MAILX_MIME="$$PWD/mailx-mime" sh tests/run.sh $(UNIT_TESTS) $(SHELL_TESTS)
@@ -367,7 +398,8 @@ lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
 	    --error-exitcode=1 -j 2 $(LIB_SRCS) mailx.c $(FILTER_SRCS)
-	shellcheck -s sh tests/*.sh tests/*.t tests/fuzz/*.sh .ci/run
+	shellcheck -s sh -S warning tests/*.sh tests/*.t tests/fuzz/*.sh \
+	    tests/bench/*.sh .ci/run
 	mandoc -Tlint -Wwarning mailx.1 mime/mailx-mime.1
 
 metrics:
@@ -387,7 +419,7 @@ dist:
 
 clean:
 	rm -f mailx mailx-mime mailx.asan mailx-mime.asan *.a .depend mailx-*.tar.gz
-	rm -f *.o *.ao *.d */*.o */*.ao */*.d */*/*.d */*/*.test */*/*.atest */*/*.fuzz
+	rm -f *.o *.ao *.fo *.d */*.o */*.ao */*.fo */*.d */*/*.d */*/*.test */*/*.atest */*/*.fuzz
 	rm -f $(TOOLS)
 
 -include .depend

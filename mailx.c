@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd/alias.h"
@@ -44,6 +45,18 @@ fill_descriptors(void)
 		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY :
 		    O_RDONLY) == -1)
 			_exit(EX_OSERR);
+}
+
+/* A core file would hold passwords. */
+static void
+leave_no_core(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+		limit.rlim_cur = 0;
+		(void)setrlimit(RLIMIT_CORE, &limit);
+	}
 }
 
 static void
@@ -427,6 +440,7 @@ main(int argc, char *argv[])
 	int status;
 
 	fill_descriptors();
+	leave_no_core();
 	(void)setlocale(LC_CTYPE, "");
 	status = start(argc, argv, &o);
 	options_free(&o);

@@ -16,7 +16,7 @@ struct vars;
 struct aliases;
 struct macros;
 struct fields;
-struct run;
+struct interpreter;
 
 enum run_mode { MODE_SEND, MODE_RECEIVE, MODE_BATCH };
 
@@ -46,7 +46,7 @@ struct mailx {
 	struct fields	*fields;	/* cmd/fields.h; NULL: none said yet */
 	struct store_options options;	/* for the store; set from the variables */
 	struct out	*out;		/* cmd/out.h */
-	struct run	*run;		/* cmd/runint.h: what is being interpreted; NULL: nothing yet */
+	struct interpreter	*run;		/* cmd/runint.h: what is being interpreted; NULL: nothing yet */
 
 	struct fail	 why;		/* of the command that runs */
 	int		 status;	/* $?: of the last command, 0..255 */

@@ -16,6 +16,8 @@
 #include "out.h"
 #include "vars.h"
 
+#define MANY	5000	/* recipients */
+
 enum progress { NOT_YET, EXPANDING, EXPANDED };
 
 struct alias {
@@ -317,7 +319,8 @@ add(struct expansion *x, const struct addr *a, struct fail *why)
 	if (strchr(a->addr, '@') == NULL &&
 	    check_local_name(a->addr, why) == -1)
 		return -1;
-	if (!addrs_has(x->to, a->addr))
+	/* Of very many the envelope alone has each once: a search for each takes too long. */
+	if (x->to->n >= MANY || !addrs_has(x->to, a->addr))
 		addrs_add(x->to, a->name, a->addr);
 	return 0;
 }
@@ -449,10 +452,33 @@ has_word(const struct strv *sv, const char *word)
 	return false;
 }
 
+char *
+alias_word(char *const *words, size_t n, size_t *at)
+{
+	const char *name = words[(*at)++], *p;
+	char *text;
+	size_t len;
+	FILE *f;
+
+	if (*at == n || words[*at][0] != '<' || strchr(name, '@') != NULL)
+		return xstrdup(name);
+	f = xmemstream(&text, &len);
+	putc('"', f);
+	for (p = name; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			putc('\\', f);
+		putc(*p, f);
+	}
+	fprintf(f, "\" %s", words[(*at)++]);
+	fclose(f);
+	return text;
+}
+
 static int
 run_alias(struct mailx *m, struct args *a)
 {
 	struct alias *alias;
+	char *word;
 	size_t i;
 
 	if (a->words.n < 2)
@@ -462,9 +488,12 @@ run_alias(struct mailx *m, struct args *a)
 		return fail(&m->why, EX_USAGE, "%s: not a name for an alias",
 		    a->words.v[0]);
 	alias = find_or_add(table(m), a->words.v[0]);
-	for (i = 1; i < a->words.n; i++)
-		if (!has_word(&alias->members, a->words.v[i]))
-			strv_add(&alias->members, a->words.v[i]);
+	for (i = 1; i < a->words.n;) {
+		word = alias_word(a->words.v, a->words.n, &i);
+		if (!has_word(&alias->members, word))
+			strv_add(&alias->members, word);
+		free(word);
+	}
 	return 0;
 }
 

@@ -11,6 +11,11 @@ void	 aliases_free(struct aliases *a);	/* NULL is fine */
  * EX_DATAERR), check each address (addr_check).  Added to `as', each address once.
  */
 int	 alias_expand(struct mailx *m, const char *text, struct addrs *as, struct fail *why);
+/*
+ * The words of a command from words[*at] on that are one recipient, as text: `Name <addr>'
+ * came as two, and without its quotes.  Moves *at behind it.  The caller frees.
+ */
+char	*alias_word(char *const *words, size_t n, size_t *at);
 /* Is it one of the user's own addresses: `from', login name, `alternates'? */
 bool	 alias_is_own(const struct mailx *m, const char *addr);
 

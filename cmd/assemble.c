@@ -83,7 +83,7 @@ settle_recipients(struct letter *l, const char *domain, struct fail *why)
 		return -1;
 	outgoing_to(&l->out, lists, NELEM(lists));
 	if (l->out.nrcpt == 0)
-		return fail(why, EX_USAGE, "no recipient");
+		return fail(why, EX_USAGE, "no address to send to");
 	l->out.hidden = &l->bcc;
 	l->out.sendmail_args = &d->sendmail_args;
 	return 0;

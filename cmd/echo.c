@@ -65,7 +65,7 @@ is_alias_name(const char *name)
 static void
 set_alias(struct mailx *m, const char *name, const char *text)
 {
-	struct run *r = m->run;
+	struct interpreter *r = m->run;
 	size_t i;
 
 	for (i = 0; i < r->naliases; i++)

@@ -110,6 +110,8 @@ bool	 fetch_take_old(struct fetch *f, const char *sha);
 
 /* --- fetchstore.c --- */
 
+/* Is it a local folder that is not there yet? */
+bool	 fetch_misses_dest(const struct fetch *f);
 /* Open the destination, if that has not been done. */
 int	 fetch_need_dest(struct fetch *f, struct fail *why);
 /* Settle what a run that was ended had begun to store. */

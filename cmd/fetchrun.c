@@ -259,7 +259,8 @@ fetch_new(struct fetch *f, struct fail *why)
 	if (f->o->dry)
 		count_known(f, &ns);
 	/* A destination that takes nothing is better known before. */
-	else if (result == 0 && ns.n > 0 && f->o->most > 0)
+	else if (result == 0 && f->o->most > 0 &&
+	    (ns.n > 0 || fetch_misses_dest(f)))
 		result = fetch_need_dest(f, why);
 	if (result == 0)
 		result = fetch_these(x, &ns, why);

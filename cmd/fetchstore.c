@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "../net/url.h"
+#include "../store/local.h"
 #include "fetch.h"
 #include "term.h"
 
@@ -22,6 +25,13 @@ static bool
 is_command(const struct fetch *f)
 {
 	return f->o->dest[0] == '|';
+}
+
+bool
+fetch_misses_dest(const struct fetch *f)
+{
+	return !is_command(f) && !url_is_url(f->o->dest) &&
+	    access(local_path(f->o->dest), F_OK) == -1;
 }
 
 int

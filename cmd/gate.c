@@ -350,7 +350,7 @@ note_status(struct mailx *m, int result)
 static int
 run_in_place(struct mailx *m, const char *line, FILE *body)
 {
-	struct run *run = m->run;
+	struct interpreter *run = m->run;
 	int before = m->status, r;
 
 	fail_clear(&m->why);
@@ -362,7 +362,7 @@ run_in_place(struct mailx *m, const char *line, FILE *body)
 	}
 	note_status(m, r);
 	flush(m);
-	if (run->input->outer == NULL)
+	if (run->input->outer == NULL && !run->input->startup)
 		out_ack(m);
 	return r;
 }
@@ -370,7 +370,7 @@ run_in_place(struct mailx *m, const char *line, FILE *body)
 int
 run_line(struct mailx *m, const char *line, FILE *body)
 {
-	struct run *run = run_state(m);
+	struct interpreter *run = run_state(m);
 	struct input alone = { .body = body };
 	bool outermost = run->input == NULL;
 	int r;

@@ -161,13 +161,8 @@ add_recipients(struct mailx *m, struct addrs *as, char *const *words, size_t n,
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < n && r == 0; i++) {
-		if (i + 1 < n && words[i + 1][0] == '<' &&
-		    strchr(words[i], '@') == NULL) {
-			text = xasprintf("%s %s", words[i], words[i + 1]);
-			i++;
-		} else
-			text = xstrdup(words[i]);
+	for (i = 0; i < n && r == 0;) {
+		text = alias_word(words, n, &i);
 		r = alias_expand(m, text, as, why);
 		free(text);
 	}
@@ -185,7 +180,7 @@ run_mail(struct mailx *m, struct args *a)
 	if (r == 0)
 		r = add_recipients(m, &d.to, a->words.v, a->words.n, &m->why);
 	if (r == 0 && d.to.n + d.cc.n + d.bcc.n == 0 && !m->interactive)
-		r = fail(&m->why, EX_USAGE, "no recipient");
+		r = fail(&m->why, EX_USAGE, "no address to send to");
 	if (r == -1)
 		draft_skip(m, &d, a);
 	else

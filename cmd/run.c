@@ -14,7 +14,7 @@
 
 #define MAX_ENDS	20	/* ends of file in a row that `ignoreeof' passes over */
 
-struct run *
+struct interpreter *
 run_state(struct mailx *m)
 {
 	if (m->run == NULL)
@@ -25,7 +25,7 @@ run_state(struct mailx *m)
 void
 run_free(struct mailx *m)
 {
-	struct run *r = m->run;
+	struct interpreter *r = m->run;
 	size_t i;
 
 	if (r == NULL)
@@ -168,7 +168,7 @@ check_closed(struct mailx *m, const struct input *in)
 int
 run_input(struct mailx *m, struct input *in)
 {
-	struct run *run = run_state(m);
+	struct interpreter *run = run_state(m);
 	int level = m->depth;
 	char *line;
 
@@ -251,7 +251,7 @@ int
 run_loop(struct mailx *m)
 {
 	struct input in = { .in = stdin };
-	struct run *run = run_state(m);
+	struct interpreter *run = run_state(m);
 	const char *prompt;
 	char *line;
 	int ends = 0;

@@ -36,7 +36,7 @@ struct command_alias {
 	char	*name, *text;		/* owned */
 };
 
-struct run {
+struct interpreter {
 	struct input	*input;		/* borrowed: the innermost; NULL: none */
 	int		 previous;	/* $?: the status before this command */
 	int		 failed;	/* the last status that was not 0 */
@@ -49,7 +49,7 @@ struct run {
 };
 
 /* m->run, made when there is none. */
-struct run	*run_state(struct mailx *m);
+struct interpreter *run_state(struct mailx *m);
 void		 run_free(struct mailx *m);
 /*
  * Run the lines of `in', whose other members the caller has set.  Counts as one

@@ -62,17 +62,28 @@ secret_find(const char *text, size_t *at, size_t *n)
 	return false;
 }
 
-void
-secret_wipe(char *arg)
+/* name=value as one argument: blanks belong to the value. */
+static void
+wipe_value(char *arg)
 {
-	char *equals = strchr(arg, '='), *name = strcasestr(arg, "password");
-	size_t at = 0, n;
+	char *equals, *name;
 
-	/* name=value as one argument: blanks belong to it */
+	if (strncmp(arg, "--", 2) == 0 && strchr(arg, '=') != NULL)
+		arg = strchr(arg, '=') + 1;
+	equals = strchr(arg, '=');
+	name = strcasestr(arg, "password");
 	if (equals != NULL && name != NULL && name < equals &&
 	    strncasecmp(name, "password-command", 16) != 0 &&
 	    strcspn(arg, " \t\n") > (size_t)(equals - arg))
 		memset(equals + 1, '*', strlen(equals + 1));
+}
+
+void
+secret_wipe(char *arg)
+{
+	size_t at = 0, n;
+
+	wipe_value(arg);
 	while (secret_find(arg, &at, &n)) {
 		memset(arg + at, '*', n);
 		at += n;

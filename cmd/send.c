@@ -3,9 +3,12 @@
  * send.c -- a draft on its way: built, handed to the transport, recorded, reported.
  * What fails on that way is saved in $DEAD, and the error says so.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "assemble.h"
+#include "once.h"
 #include "out.h"
 
 bool
@@ -30,31 +33,45 @@ print_letter(struct mailx *m, struct letter *l, struct fail *why)
 }
 
 static void
-report(struct mailx *m, const struct letter *l)
+report(struct mailx *m, const struct letter *l, const struct once *o)
 {
 	struct sent s = { 0 };
 
-	s.message_id = build_message_id(l->b);
-	s.rcpt = l->out.rcpt;
-	s.nrcpt = l->out.nrcpt;
+	s.message_id = l == NULL ? o->id : build_message_id(l->b);
+	s.rcpt = l == NULL ? NULL : l->out.rcpt;
+	s.nrcpt = l == NULL ? 0 : l->out.nrcpt;
+	s.already = l == NULL;
 	out_sent(m, &s);
 }
 
 static int
 post(struct mailx *m, const struct transport *t, struct letter *l,
-    struct fail *why)
+    struct once *o, struct fail *why)
 {
-	int r = deliver(m, t, &l->out, why);
+	struct fail late = { 0 };
+	int r;
 
+	if (o->fd != -1 && once_trying(o, o->id, why) == -1)
+		return -1;
+	r = deliver(m, t, &l->out, why);
 	if (!l->out.taken)
 		return -1;
+	if (o->fd != -1 && once_done(o, &late) == -1) {
+		fail_where(&late, "sent, but that may not be remembered");
+		if (r == 0)
+			*why = late;
+		else
+			tell(m, &late);
+		r = -1;
+	}
 	record_copy(m, &l->out, l->d->record_by_name);
-	report(m, l);
+	report(m, l, o);
 	return r;
 }
 
 static int
-send_it(struct mailx *m, struct draft *d, struct letter *l, struct fail *why)
+send_it(struct mailx *m, struct draft *d, struct letter *l, struct once *o,
+    struct fail *why)
 {
 	struct fail nowhere = { 0 };
 	struct transport t;
@@ -71,29 +88,101 @@ send_it(struct mailx *m, struct draft *d, struct letter *l, struct fail *why)
 		if (l->out.prepare(&l->out, false, &nowhere) == 0)
 			dead_outgoing(m, &l->out, false, why);
 	} else if (r == 0)
-		r = post(m, &t, l, why);
+		r = post(m, &t, l, o, why);
 	transport_free(&t);
+	return r;
+}
+
+/* What was written is kept, though not even a message was made of it. */
+static void
+keep(struct mailx *m, const struct draft *d, FILE *body, struct fail *why)
+{
+	if (!m->dry_run && body != NULL && !stream_is_empty(body))
+		dead_draft(m, d, body, why);
+}
+
+static int
+build_and_send(struct mailx *m, struct draft *d, struct once *o,
+    struct fail *why)
+{
+	struct letter l;
+	int r = send_it(m, d, &l, o, why);
+
+	if (r == -1 && !l.out.taken && !l.out.saved)
+		keep(m, d, l.body != NULL ? l.body : d->body, why);
+	letter_free(&l);
+	return r;
+}
+
+/* --- --once. --- */
+
+static bool
+has_id(const struct draft *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->fields.n; i++)
+		if (strncasecmp(d->fields.v[i], "Message-ID:", 11) == 0)
+			return true;
+	return false;
+}
+
+/* A Message-ID that is the same in every attempt; one that was given stays. */
+static int
+set_id(struct mailx *m, struct draft *d, struct once *o, struct fail *why)
+{
+	struct addrs from = { 0 };
+	const char *at;
+	char *host;
+	bool given;
+
+	if (own_addrs(m, d->from, &from, &given, why) == -1)
+		return -1;
+	if (o->id == NULL) {
+		at = strrchr(from.v[0].addr, '@');
+		host = own_host(m);
+		o->id = build_new_id(at == NULL ? host : at + 1);
+		free(host);
+	}
+	addrs_free(&from);
+	if (!has_id(d))
+		strv_take(&d->fields, xasprintf("Message-ID: %s", o->id));
+	return 0;
+}
+
+static int
+send_once(struct mailx *m, struct draft *d, struct fail *why)
+{
+	struct once o;
+	int r;
+
+	r = once_open(m, d->once, &o, why);
+	if (r == 0 && !o.done)
+		r = set_id(m, d, &o, why);
+	if (r == -1)
+		keep(m, d, d->body, why);
+	else if (o.done)
+		report(m, NULL, &o);
+	else
+		r = build_and_send(m, d, &o, why);
+	once_close(&o);
 	return r;
 }
 
 int
 send_draft(struct mailx *m, struct draft *d, struct fail *why)
 {
-	struct letter l;
-	FILE *body;
-	int r;
+	struct once none = { .fd = -1 };
 
-	if (d->at != NULL)
-		return fail(why, EX_CONFIG, "--at needs an outbox");
 	if (d->skip_empty && d->html == NULL &&
 	    (d->body == NULL || stream_is_empty(d->body)))
 		return 0;
-	r = send_it(m, d, &l, why);
-	body = l.body != NULL ? l.body : d->body;
-	/* Not even built: what was written is still to be kept. */
-	if (r == -1 && !l.out.taken && !l.out.saved && !m->dry_run &&
-	    body != NULL && !stream_is_empty(body))
-		dead_draft(m, d, body, why);
-	letter_free(&l);
-	return r;
+	if (d->at != NULL) {
+		fail(why, EX_CONFIG, "--at needs an outbox");
+		keep(m, d, d->body, why);
+		return -1;
+	}
+	if (d->once != NULL && !m->dry_run)
+		return send_once(m, d, why);
+	return build_and_send(m, d, &none, why);
 }

@@ -132,18 +132,6 @@ read_body(struct mailx *m, const struct options *o, struct draft *d)
 	return r;
 }
 
-/* What was typed or piped in is not lost for want of an address. */
-static int
-check_recipients(struct mailx *m, struct draft *d)
-{
-	if (d->to.n + d->cc.n + d->bcc.n > 0)
-		return 0;
-	if (d->body != NULL)
-		send_save_dead(m, d->body);
-	return fail(&m->why, EX_USAGE, "no address to send to; "
-	    "mailx --help lists the options");
-}
-
 int
 send_mode(struct mailx *m, const struct options *o)
 {
@@ -154,8 +142,7 @@ send_mode(struct mailx *m, const struct options *o)
 	r = fill(m, o, &d);
 	if (r == 0)
 		r = read_body(m, o, &d);
-	if (r == 0)
-		r = check_recipients(m, &d);
+	/* Without an address the text is saved and that is told. */
 	if (r == 0)
 		r = send_draft(m, &d, &m->why);
 	draft_free(&d);

@@ -285,6 +285,21 @@ check_name(const char *name, struct fail *why)
 	return 0;
 }
 
+/* `partial=no' */
+static bool
+turns_off(const struct var *e, const char *value)
+{
+	static const char *const off[] = { "no", "off", "false", "0" };
+	size_t i;
+
+	for (i = 0; e != NULL && e->type == VAR_BOOL && i < NELEM(off); i++)
+		if (strcasecmp(value, off[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool	drop(struct mailx *m, const char *name);
+
 int
 var_set(struct mailx *m, const char *name, const char *value, struct fail *why)
 {
@@ -295,6 +310,10 @@ var_set(struct mailx *m, const char *name, const char *value, struct fail *why)
 		return -1;
 	if (value == NULL)
 		value = "";
+	if (turns_off(e, value)) {
+		drop(m, name);
+		return 0;
+	}
 	/* An empty number is fine: POSIX has `set crt'. */
 	if (e != NULL && e->type == VAR_NUMBER && *value != '\0' &&
 	    read_number(value, &number) == -1)

@@ -247,7 +247,9 @@ addr_check(struct span addr, bool utf8, struct fail *why)
 			return fail(why, EX_DATAERR, "%.*s: not an address",
 			    (int)addr.n, addr.p);
 	}
-	if (!is_dot_atom(local, utf8) && !is_quoted_local(local, utf8))
+	/* Without a domain a program of this host reads it: "|cmd" is one to some. */
+	if (!is_dot_atom(local, utf8) &&
+	    (at == NULL || !is_quoted_local(local, utf8)))
 		return fail(why, EX_DATAERR, "%.*s: not an address",
 		    (int)addr.n, addr.p);
 	return 0;

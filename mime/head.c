@@ -103,14 +103,15 @@ extend_field(struct head *h, const char *end)
 void
 head_parse(struct head *h, char *text, size_t len)
 {
-	const char *p = text, *end = text + len, *nl;
+	const char *p, *end, *nl;
 	size_t n, line, name, colon = 0, cap = 0;
 	bool open = false;		/* the last field may go on */
 
 	memset(h, 0, sizeof *h);
 	h->text = text;
 	h->len = len;
-	for (; p < end; p += n) {
+	end = len == 0 ? text : text + len;	/* text may be NULL */
+	for (p = text; p != end; p += n) {
 		nl = memchr(p, '\n', (size_t)(end - p));
 		n = nl == NULL ? (size_t)(end - p) : (size_t)(nl - p) + 1;
 		if ((line = text_length(p, n)) == 0)

@@ -326,10 +326,13 @@ close_part(struct parser *p, int64_t at)
 			p->depth--;
 			p->where = IN_BODY;
 		}
-		if (o->part->body > at)
-			o->part->body = at;
 	}
-	o->part->size = at > o->part->body ? (uint64_t)(at - o->part->body) : 0;
+	/* The empty line of a header may be the line end of a boundary. */
+	if (o->part->body > at)
+		o->part->body = at;
+	if (o->part->start > at)
+		o->part->start = at;
+	o->part->size = (uint64_t)(at - o->part->body);
 	if (o->boundary != NULL) {
 		if (!o->seen)
 			o->part->defects |= DEFECT_BOUNDARY_MISSING;

@@ -408,7 +408,8 @@ smtp_close(struct smtp *x)
 	fail_clear(&ignored);
 	x->timeout = 0;
 	conn_set_timeout(x->c, QUIT_SECONDS);
-	if (!x->dead && conn_say(x->c, &ignored, "QUIT") == 0)
+	if (!x->dead && (x->quit ||
+	    conn_say(x->c, &ignored, "QUIT") == 0))
 		(void)smtp_hear(x, QUIT_SECONDS, &ignored);
 	conn_close(x->c);
 	strv_free(&x->offers);

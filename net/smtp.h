@@ -29,6 +29,7 @@ struct smtp_message {
 	bool		 eightbit;	/* 8-bit octets in the body: wants 8BITMIME */
 	bool		 utf8;		/* addresses or header want SMTPUTF8 */
 	bool		 all_or_nothing;	/* `partial' off: any refusal, and nothing is sent */
+	bool		 last;		/* nothing follows: QUIT goes out with the text, where that may be */
 	/* Write the message, LF line ends.  Called once, after 354. */
 	int		(*write)(void *ctx, FILE *out, struct fail *why);
 	void		*ctx;

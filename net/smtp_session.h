@@ -12,6 +12,7 @@ struct smtp {
 	bool		 lmtp;
 	bool		 dead;		/* nothing more is said */
 	bool		 dirty;		/* a transaction was begun and not ended */
+	bool		 quit;		/* QUIT was said already */
 	int		 timeout;	/* s->timeout; 0: those of RFC 5321 */
 	struct strv	 offers;	/* the lines of EHLO behind the first */
 	struct smtp_reply reply;	/* the last one */

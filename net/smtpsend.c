@@ -86,7 +86,7 @@ check(const struct smtp *x, struct smtp_message *m, struct fail *why)
 {
 	bool eightbit = false;
 
-	if (x->dead)
+	if (x->dead || x->quit)
 		return fail(why, EX_TEMPFAIL, "%s: the session is over",
 		    conn_name(x->c));
 	if (check_paths(m, &eightbit, why) == -1)
@@ -356,6 +356,23 @@ write_text(struct transaction *t, FILE *f)
 	return there;
 }
 
+/*
+ * Behind the text a group of commands may begin (RFC 2920 3.1), so a turn is
+ * saved.  That it fails matters to nobody: the verdict may be there all the same.
+ */
+static void
+say_quit(struct transaction *t)
+{
+	struct fail ignored;
+
+	if (!t->m->last || !t->pipelining)
+		return;
+	fail_clear(&ignored);
+	t->x->quit = true;
+	if (conn_say(t->x->c, &ignored, "QUIT") == 0)
+		(void)conn_flush(t->x->c, &ignored);
+}
+
 /* Everything up to the dot: when this fails the server has got no message. */
 static int
 send_text(struct transaction *t)
@@ -372,8 +389,10 @@ send_text(struct transaction *t)
 		x->dead = true;
 		return -1;
 	}
-	if (fclose(f) == 0)
+	if (fclose(f) == 0) {
+		say_quit(t);
 		return 0;
+	}
 	x->dead = true;
 	return fail(t->why, EX_TEMPFAIL, "%s: connection lost",
 	    conn_name(x->c));
@@ -409,6 +428,19 @@ hear_verdict(struct transaction *t, bool *uncertain)
 	    smtp_refused(x, "message", EX_UNAVAILABLE, t->why);
 }
 
+/* Some have got it, and of the others nobody knows: they are not to be forgotten. */
+static void
+put_off_rest(struct transaction *t)
+{
+	struct smtp_message *m = t->m;
+	size_t i;
+
+	for (i = 0; i < m->nrcpt; i++)
+		if (m->rcpt[i].state == RCPT_NOT_YET)
+			set_state(&m->rcpt[i], RCPT_DEFERRED, t->why->text);
+	fail_clear(t->why);
+}
+
 /* RFC 2033 4.2: a reply for each recipient that was accepted, in order. */
 static int
 hear_verdicts(struct transaction *t, bool *uncertain)
@@ -437,7 +469,7 @@ hear_verdicts(struct transaction *t, bool *uncertain)
 	}
 	x->dirty = result == -1;
 	if (got > 0) {
-		fail_clear(t->why);
+		put_off_rest(t);
 		return 0;
 	}
 	return result == -1 ? -1 : nobody(t);

@@ -6,6 +6,9 @@
  * that joe@example.org@imap.example.org works as people write it.  A failure
  * never quotes the text: it may hold a password.
  */
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -135,7 +138,7 @@ read_user(struct span s, struct url *u, struct fail *why)
 }
 
 static bool
-is_host(struct span s, bool address)
+is_host(struct span s)
 {
 	size_t i;
 	int c;
@@ -145,10 +148,27 @@ is_host(struct span s, bool address)
 	for (i = 0; i < s.n; i++) {
 		c = (unsigned char)s.p[i];
 		if (!ascii_is_digit(c) && !ascii_is_alpha(c) && c != '.' &&
-		    (address ? c != ':' && c != '%' : c != '-' && c != '_'))
+		    c != '-' && c != '_')
 			return false;
 	}
 	return true;
+}
+
+/* Of IPv6, perhaps with its zone. */
+static bool
+is_address(const char *s)
+{
+	size_t n = strcspn(s, "%"), i;
+	struct in6_addr a;
+	char *text = xstrndup(s, n);
+	bool good = inet_pton(AF_INET6, text, &a) == 1;
+
+	free(text);
+	for (i = n + 1; s[n] == '%' && s[i] != '\0'; i++)
+		if (!ascii_is_digit((unsigned char)s[i]) &&
+		    !ascii_is_alpha((unsigned char)s[i]) && s[i] != '.')
+			return false;
+	return good && strlen(s) <= 253 && (s[n] == '\0' || i > n + 1);
 }
 
 static int
@@ -199,7 +219,8 @@ read_host(struct span s, struct url *u, struct fail *why)
 		u->host = idn_ascii(host);
 	else
 		u->host = span_dup(host);
-	if (u->host == NULL || !is_host(span_of(u->host), bracket))
+	if (u->host == NULL || (bracket ? !is_address(u->host) :
+	    !is_host(span_of(u->host))))
 		return fail(why, EX_USAGE, "%s: no valid host in the URL",
 		    schemes[u->scheme].name);
 	return read_port(port, u, why);
@@ -353,6 +374,9 @@ url_text(const struct url *u, bool path)
 
 	fprintf(f, "%s:", schemes[u->scheme].name);
 	if (u->host == NULL) {
+		/* Else its first two slashes would be taken for those of a URL. */
+		if (u->path[0] == '/' && u->path[1] == '/')
+			fputs("//", f);
 		encode(f, u->path, "/");
 		fclose(f);
 		return text;

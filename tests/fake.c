@@ -27,6 +27,9 @@
  *	cut		end it without close_notify
  *	rst		end it with a reset
  *	next		another connection
+ *	on pattern	a rule: the lines behind it, to the next rule, `serve' or `next'
+ *	serve		hear lines, and for each obey the first rule that it matches,
+ *			until the connection ends
  *
  * -b N closes a connection when N octets were said (none beyond), -r N resets it
  * then, -a N closes it when N octets were heard and more come: all as on the wire
@@ -70,6 +73,11 @@ static long long said, heard;
 static size_t in_at, in_n;	/* of what was taken in */
 static char line[MAX_HEARD];	/* heard last */
 static char tag[64];
+
+static char *script[MAX_LINES];
+static size_t nlines, first_line;	/* of this connection */
+
+static bool	serve_rules(void);
 
 __attribute__((__format__(__printf__, 1, 2))) static void
 note(const char *fmt, ...)
@@ -372,6 +380,25 @@ repeat(const char *text, bool lines)
 	return true;
 }
 
+/* Words that take nothing and always succeed; false: it is none of them. */
+static bool
+obey_simple(const char *word, const char *rest)
+{
+	if (strcmp(word, "sleep") == 0)
+		nap(strtol(rest, NULL, 10));
+	else if (strcmp(word, "drip") == 0)
+		drip = strtol(rest, NULL, 10);
+	else if (strcmp(word, "close") == 0)
+		hang_up(true, false);
+	else if (strcmp(word, "cut") == 0)
+		hang_up(false, false);
+	else if (strcmp(word, "rst") == 0)
+		hang_up(false, true);
+	else
+		return false;
+	return true;
+}
+
 /* One line of the script: false when nothing more can be done of it. */
 static bool
 obey(const char *word, const char *rest)
@@ -392,27 +419,71 @@ obey(const char *word, const char *rest)
 		return hear_end(*word == 'e');
 	if (strcmp(word, "starttls") == 0)
 		return start_tls();
-	if (strcmp(word, "sleep") == 0)
-		nap(strtol(rest, NULL, 10));
-	else if (strcmp(word, "drip") == 0)
-		drip = strtol(rest, NULL, 10);
-	else if (strcmp(word, "close") == 0)
-		hang_up(true, false);
-	else if (strcmp(word, "cut") == 0)
-		hang_up(false, false);
-	else if (strcmp(word, "rst") == 0)
-		hang_up(false, true);
-	else {
-		note("# FAILED: no word of the script: %s\n", word);
-		return false;
+	if (strcmp(word, "serve") == 0)
+		return serve_rules();
+	if (obey_simple(word, rest))
+		return true;
+	note("# FAILED: no word of the script: %s\n", word);
+	return false;
+}
+
+static bool
+obey_line(const char *text)
+{
+	size_t n = strcspn(text, " ");
+	char word[32];
+
+	snprintf(word, sizeof word, "%.*s", (int)n, text);
+	return obey(word, text + n + (text[n] == ' '));
+}
+
+/* --- Rules. --- */
+
+static bool
+begins_rule(const char *text)
+{
+	return strncmp(text, "on ", 3) == 0;
+}
+
+static bool
+ends_rule(const char *text)
+{
+	return begins_rule(text) || strcmp(text, "serve") == 0 ||
+	    strcmp(text, "next") == 0;
+}
+
+static bool
+follow_rule(size_t i)
+{
+	for (; i < nlines && !ends_rule(script[i]) && !over; i++)
+		if (!obey_line(script[i]))
+			return false;
+	return true;
+}
+
+static bool
+serve_rules(void)
+{
+	size_t i, n;
+
+	while (!over && hear_line(&n)) {
+		snprintf(tag, sizeof tag, "%.*s", (int)strcspn(line, " "),
+		    line);
+		for (i = first_line; i < nlines; i++)
+			if (begins_rule(script[i]) &&
+			    fnmatch(script[i] + 3, line, 0) == 0)
+				break;
+		if (i == nlines) {
+			note("# FAILED: no rule for it\n");
+			return false;
+		}
+		if (!follow_rule(i + 1))
+			return false;
 	}
 	return true;
 }
 
 /* --- The program. --- */
-
-static char *script[MAX_LINES];
-static size_t nlines;
 
 static void
 read_script(FILE *f)
@@ -432,11 +503,9 @@ read_script(FILE *f)
 static size_t
 serve(int listener, size_t i, bool *good)
 {
-	char word[32];
-	const char *rest;
-	size_t n;
-	bool ready = true;
+	bool ready = true, rule = false;
 
+	first_line = i;
 	fd = accept(listener, NULL, NULL);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	note("# connection\n");
@@ -445,11 +514,10 @@ serve(int listener, size_t i, bool *good)
 	said = heard = 0;
 	in_at = in_n = 0;
 	for (; i < nlines && strcmp(script[i], "next") != 0; i++) {
-		n = strcspn(script[i], " ");
-		snprintf(word, sizeof word, "%.*s", (int)n, script[i]);
-		rest = script[i] + n + (script[i][n] == ' ');
-		if (ready)
-			ready = obey(word, rest);
+		if (ends_rule(script[i]))
+			rule = begins_rule(script[i]);
+		if (ready && !rule)
+			ready = obey_line(script[i]);
 	}
 	*good = *good && ready;
 	hang_up(true, false);

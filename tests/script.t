@@ -1,12 +1,12 @@
 #!/bin/sh
 # The interpreter: quoting, variables, blocks, conditions, redirection, statuses, startup files.
+# shellcheck disable=SC2016
 . "$(dirname -- "$0")/lib.sh"
 : > "$HOME/.mailrc"
 for i in 1 2 3; do
 	printf 'From a@example.org Fri Nov 20 01:30:0%s 2026\nFrom: a%s@example.org\nTo: me@example.test\nSubject: number %s\nDate: Fri, 20 Nov 2026 09:30:00 +0000\n\nbody %s\n\n' $i $i $i $i
 done > box
 cp box before
-M="$MAILX -n"
 y() { run "$MAILX" -n "$@"; }
 one_line() { is "$(printf '%s\n' "$ERR" | wc -l | tr -d ' ')" 1 "$1: one line of error"; like "$ERR" '^mailx: ' "$1: it begins with mailx:"; }
 
@@ -116,6 +116,16 @@ y '-#' s -x 'b c'
 is "$OUT" '-x b c 2' 'its arguments'
 run sh -c 'echo "echo from stdin" | "$0" -n "-#"' "$MAILX"
 is "$OUT" 'from stdin' 'a script on standard input'
+printf 'echo $1\ncount\n' > s
+y -R -f box '-#' s arg
+is "$OUT" 'arg
+3' 'a folder, and a script'
+printf 'set from=me@example.org mta=maildir:%s/sent\nsend -s piped a@example.org\nline\n.x\n.\necho sent\n' "$T" > s
+run sh -c '"$0" -n -N < s' "$MAILX"
+is "$STATUS $OUT" '0 sent' 'a body among piped commands ends with a dot'
+run sh -c '"$0" -n "-#" < s' "$MAILX"
+is "$STATUS $OUT" '0 sent' 'and in a script on standard input'
+is "$(cat sent/new/* | grep -c '^line$\|^\.x$')" 4 'both went out'
 printf '#!%s -#\necho run\n' "$MAILX" > s && chmod 755 s
 run ./s
 is "$OUT" run 'a script by itself'

@@ -77,6 +77,48 @@ unlike "$ERR" more 'in one line'
 do_it 'cat > got' "$(python3 -c 'print(", ".join("a%d@example.org" % i for i in range(5000)))')"
 is "$STATUS$ERR" 0 '5,000 recipients'
 
+# --once.
+once() { run sh -c 'm=$1; shift; echo text | "$m" -n -J -S mta=maildir:once -s test --once "$@" bob@example.org' sh "$MAILX" "$@"; }
+once a
+like "$OUT" '"accepted":\["bob@example.org"\]' '--once sends'
+id=$(grep -rh '^Message-ID' once)
+once a
+is "$STATUS" 0 'a second time it succeeds'
+like "$OUT" '"already":true' 'says so'
+is "$(find once/new -type f | wc -l | tr -d ' ')" 1 'and sends nothing'
+like "$OUT" "${id#*: }" 'naming the message that went'
+once b
+is "$(find once/new -type f | wc -l | tr -d ' ')" 2 'another key is another message'
+run sh -c 'echo text | "$0" -n -S mta=smtp://localhost:1 -s test --once c bob@example.org' "$MAILX"
+is "$STATUS" 75 'an attempt that fails'
+id=$(grep '^Message-ID' "$DEAD")
+rm -rf once
+once c
+is "$(grep -rh '^Message-ID' once)" "$id" 'is made again with the same Message-ID'
+for f in "$HOME"/.local/state/mailx/once/*; do echo damaged >> "$f"; done
+once a
+is "$STATUS" 65 'a record that is damaged is no licence to send'
+printf 'torn' >> "$f"; sed -i '/damaged/d' "$HOME"/.local/state/mailx/once/*
+once a
+like "$OUT" '"already":true' 'a torn line at the end is nothing'
+CRASH=$ROOT/tests/mailx-crash
+if [ -x "$CRASH" ]; then
+	n=1 bad=
+	while [ $n -lt 40 ]; do
+		rm -rf once
+		echo text | MAILX_CRASH=$n "$CRASH" -n -S mta=maildir:once -s test --once "crash$n" bob@example.org > /dev/null 2>&1 && break
+		once "crash$n"
+		[ "$(cat once/new/* | grep -c '^Message-ID')" -ge 1 ] || bad="$bad $n: lost"
+		[ "$(cat once/new/* | grep '^Message-ID' | sort -u | wc -l)" -eq 1 ] || bad="$bad $n: two"
+		once "crash$n"
+		echo "$OUT" | grep -q already || bad="$bad $n: again"
+		n=$((n + 1))
+	done
+	is "$bad" '' "killed at each of $((n - 1)) steps: sent, under one Message-ID"
+else
+	skip 1 'tests/mailx-crash is not built'
+fi
+
 # $DEAD.
 rm -f "$DEAD"
 MTA=/nonexistent/sendmail

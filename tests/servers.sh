@@ -279,6 +279,7 @@ end() {
 }
 
 start() {
+	# shellcheck disable=SC2046 # ten words
 	set -- $("$here/ports" 10)
 	[ $# -eq 10 ] || die "no free ports"
 	IMAP=$1 IMAPS=$2 POP3=$3 POP3S=$4 LMTP=$5 RELAY=$6 DOVECOT_SUBMISSION=$7

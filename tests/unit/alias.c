@@ -146,6 +146,8 @@ aliases(void)
 	is("joe", "joe|joe@home.example");
 	command(&cmd_alias, "evil|/etc/passwd");
 	refused("evil");
+	command(&cmd_alias, "ann|Ann B|<ann@example.org>|bob|<c@example.org>");
+	is("ann", "Ann B <ann@example.org>|bob <c@example.org>");
 	is_int(command(&cmd_unalias, "pals"), 0, "unalias");
 	is("pals", "pals");
 	is_int(command(&cmd_unalias, "pals"), -1, "no such alias");

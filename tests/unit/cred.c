@@ -158,19 +158,20 @@ test_refusals(void)
 {
 	static const char *const bad[] = { "a\nb", "a\rb", "\n" };
 	struct server s = a_server();
+	char joe[] = "joe", x[] = "x";
 	struct fail why;
 	size_t i;
 
-	s.url.user = (char[]){ "joe" };
+	s.url.user = joe;
 	for (i = 0; i < NELEM(bad); i++) {
 		s.password = xstrdup(bad[i]);
 		gives(&s, NULL, EX_CONFIG, "a line break in a password");
 		free(s.password);
-		s.password = (char[]){ "x" };
+		s.password = x;
 		s.url.user = xstrdup(bad[i]);
 		gives(&s, NULL, EX_CONFIG, "a line break in a user");
 		free(s.url.user);
-		s.url.user = (char[]){ "joe" };
+		s.url.user = joe;
 	}
 	s.password = NULL;
 	write_netrc("machine mail.example.org login joe password secret\n", 0644);

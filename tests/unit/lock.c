@@ -249,6 +249,8 @@ test_other_order(void)
 static void
 test_replaced(void)
 {
+	struct lock *l;
+
 	write_file("new", "");
 	rename("new", "box");
 	ok(lock(true) == NULL && why.code == EX_TEMPFAIL,
@@ -262,10 +264,12 @@ test_replaced(void)
 	if (symlink("box", "link") == -1)
 		abort();
 	fail_clear(&why);
-	ok(lock_mailbox("link", box, true, 1, &why) != NULL, "by a link");
+	l = lock_mailbox("link", box, true, 1, &why);
+	ok(l != NULL, "by a link");
 	ok(access("link.lock", F_OK) == -1 && access("box.lock", F_OK) == 0,
 	    "the lock stands beside the file");
-	unlink("box.lock");
+	lock_release(l);
+	close(box);
 }
 
 /* Without rights to the directory: fcntl alone, but a lock that is there counts. */

@@ -56,6 +56,12 @@ test_reading(void)
 		{ "a; n==?utf-8?q?=C3=A4?= =?utf-8?q?b?=", "a|n=\xc3\xa4" "b|" },
 		{ "a; n=\xe4", "a|n=\xc3\xa4|" },
 		{ "a;\n b=\"c\n d\"\n", "a|b=c d|" },
+		/* No semicolon. */
+		{ "text/plain charset=x", "text/plain|charset=x|" },
+		{ "text/plain\n\tcharset=x\n\tname=\"y z\"", "text/plain|charset=x|name=y z|" },
+		{ "a; b=c d=\"e\"", "a|b=c|d=e|" }, { "a; b=c d=e", "a|b=c d=e|" },
+		{ "text / plain", "text/plain|" }, { "text/ a=b", "text/a=b|" },
+		{ "a=b; c=d", "a=b|c=d|" }, { "\"\" a=b", "a=b|" },
 		{ "a; n*99999999999999999999=b", "a|n=|" },
 	};
 	char *got;

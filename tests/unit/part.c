@@ -230,7 +230,7 @@ test_names(void)
 	} t[] = {
 		{ "a.txt", "a.txt" }, { "../../x", "x" }, { "/abs", "abs" },
 		{ "..\\x", "x" }, { "~/x", "x" }, { "|cmd", "_cmd" },
-		{ "-rf", "_rf" }, { ".bashrc", "_bashrc" }, { "", "part-1.txt" },
+		{ "-rf", "_rf" }, { ".bashrc", "bashrc" }, { "", "part-1.txt" },
 		{ ".", "part-1.txt" }, { "..", "part-1.txt" },
 		{ "a\nb", "a_b" }, { "a\x1b[m", "a__m" }, { "x/", "part-1.txt" },
 		{ "a%2Fb", "a_2Fb" }, { "\xe6\x9c\x88.txt", "\xe6\x9c\x88.txt" },

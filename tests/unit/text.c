@@ -157,7 +157,7 @@ test_folding(void)
 	}
 	ok(text_contains(span_of("Gr\xc3\xbc\xc3\x9f" "e"),
 	    span_of("\xc3\xbc")), "contains");
-	ok(text_contains(span_of("x\xc3\x84y"), span_of("\xc3\xa4Y" + 0)) == false,
+	ok(text_contains(span_of("x\xc3\x84y"), span_of("\xc3\xa4Y")) == false,
 	    "a needle that is not folded is not found");
 	ok(text_contains(span_of("abc"), span_of("")), "nothing is everywhere");
 	ok(!text_contains(span_of("ab"), span_of("abc")), "longer is not");
@@ -169,8 +169,11 @@ static void
 work(const char *text, size_t len)
 {
 	size_t n;
+	FILE *m = counter(&n), *f = text_decoder(m, charset, NULL, NULL);
 
-	free(streamed(text, len, len, charset, &n));
+	fwrite(text, 1, len, f);
+	fclose(f);
+	fclose(m);
 	ok(n <= 8 * len + 64, "output is bounded");
 }
 
@@ -196,8 +199,10 @@ main(void)
 	test_folding();
 	for (i = 0; i < NELEM(sets); i++) {
 		charset = sets[i];
-		is_linear(work, "", "\xff", 500000, "", "octets that are none");
-		is_linear(work, "", "\xe4+A\x1b$B~{", 100000, "", "a mixture");
+		is_linear(work, "", "\xff", SANITIZED ? 50000 : 500000, "",
+		    "octets that are none");
+		is_linear(work, "", "\xe4+A\x1b$B~{", SANITIZED ? 10000 : 100000,
+		    "", "a mixture");
 	}
 	is_linear(search, "", "a", 200000, "b", "a search of many beginnings");
 	return done();

@@ -91,6 +91,10 @@ test_refusing(void)
 	reads("imap://[::1", "64");
 	reads("imap://[::1]x", "64");
 	reads("imap://[]", "64");
+	reads("imap://[%]", "64");
+	reads("imap://[::1%]", "64");
+	reads("imap://[::1%a/b]", "64");
+	reads("imap://[fe80::1%eth0]", "-|-|fe80::1%eth0|143||required");
 	reads("imap://h/%", "64");
 	reads("imap://h/%4", "64");
 	reads("imap://h/%00", "64");
@@ -150,6 +154,7 @@ test_writing(void)
 	    "imap://joe%40x.org@h:144/%E6%96%87");
 	writes("smtp://[::1]:26", true, "smtp://[::1]:26/");
 	writes("lmtp:/run/a b", false, "lmtp:/run/a%20b");
+	writes("lmtp:////run/a", false, "lmtp:////run/a");
 }
 
 static bool

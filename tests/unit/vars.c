@@ -63,6 +63,10 @@ defaults(void)
 	is_var("asksub", "", "asksub is on");
 	is_var("save", "", "save is on");
 	is_var("partial", "", "partial is on");
+	ok(assign("partial=no") == 0, "-S partial=no");
+	is_var("partial", NULL, "turns it off");
+	ok(assign("partial=yes") == 0, "-S partial=yes");
+	is_var("partial", "", "turns it on");
 	is_var("hold", NULL, "hold is off");
 	is_var("prompt", "? ", "prompt");
 	is_var("indentprefix", "\t", "indentprefix");
