@@ -15,8 +15,29 @@
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static const struct store_options options = { .lock_timeout = 5 };
-static char dir[] = "/tmp/fuzz-mbox.XXXXXX";
-static char *path;
+static char *dir, *path;
+
+static void
+leave(void)
+{
+	unlink(path);
+	rmdir(dir);
+}
+
+/* In memory where that can be, for each input is made durable several times. */
+static void
+make_directory(void)
+{
+	dir = xstrdup("/dev/shm/fuzz-mbox.XXXXXX");
+	if (mkdtemp(dir) == NULL) {
+		free(dir);
+		dir = xstrdup("/tmp/fuzz-mbox.XXXXXX");
+		if (mkdtemp(dir) == NULL)
+			abort();
+	}
+	path = xasprintf("%s/box", dir);
+	atexit(leave);
+}
 
 static void
 write_box(const uint8_t *p, size_t n)
@@ -148,11 +169,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (n == 0)
 		return 0;
-	if (path == NULL) {
-		if (mkdtemp(dir) == NULL)
-			abort();
-		path = xasprintf("%s/box", dir);
-	}
+	if (path == NULL)
+		make_directory();
 	write_box(data + 1, n - 1);
 	fail_clear(&why);
 	if ((s = store_open(path, STORE_WRITE, &options, &why)) == NULL)
