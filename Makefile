@@ -249,11 +249,13 @@ SHELL_TESTS = \
 	tests/answer.t \
 	tests/compose.t \
 	tests/corpus.t \
+	tests/crash.t \
 	tests/demo.t \
 	tests/drafts.t \
 	tests/escape.t \
 	tests/faults.t \
 	tests/faultsfetch.t \
+	tests/failio.t \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
@@ -274,6 +276,7 @@ FUZZERS = \
 	tests/fuzz/head.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
+	tests/fuzz/mbox.fuzz \
 	tests/fuzz/message.fuzz \
 	tests/fuzz/netrc.fuzz \
 	tests/fuzz/param.fuzz \

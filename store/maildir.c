@@ -198,15 +198,19 @@ struct listing {
 	bool		 adding;
 };
 
-/* Another program changed its flags; those that were changed here stay. */
+/*
+ * Another program changed its flags; those that were changed here stay.  What it marked
+ * for deletion meanwhile nobody has seen so here, and it is not removed by us.
+ */
 static void
 update(struct msg *m, const char *sub, const char *file)
 {
-	uint32_t ours = (m->flags ^ m->stored) & MSG_LASTING;
+	uint32_t ours = ((m->flags ^ m->stored) & MSG_LASTING) | MSG_DELETED;
 
 	free(m->name);
 	m->name = xasprintf("%s/%s", sub, file);
-	m->stored = flags_of(m->name);
+	m->stored = (flags_of(m->name) & ~(uint32_t)MSG_DELETED) |
+	    (m->stored & MSG_DELETED);
 	m->flags = (m->flags & (~(uint32_t)MSG_LASTING | ours)) |
 	    (m->stored & ~ours);
 }
