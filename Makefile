@@ -253,9 +253,9 @@ SHELL_TESTS = \
 	tests/demo.t \
 	tests/drafts.t \
 	tests/escape.t \
+	tests/failio.t \
 	tests/faults.t \
 	tests/faultsfetch.t \
-	tests/failio.t \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
