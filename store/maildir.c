@@ -454,28 +454,6 @@ has_crlf(int fd)
 	return nl != NULL && nl > text && nl[-1] == '\r';
 }
 
-/* The same with LF line ends; closes f. */
-static FILE *
-without_cr(FILE *f, const char *path, struct fail *why)
-{
-	FILE *out = store_stage(why);
-	struct lines *l = lines_new(f);
-	struct span piece;
-	bool starts;
-
-	while (out != NULL && lines_next(l, &piece, &starts))
-		fwrite(piece.p, 1, piece.n, out);
-	free(l);
-	if (out != NULL && (ferror(f) || fflush(out) != 0 || ferror(out) ||
-	    fseeko(out, 0, SEEK_SET) == -1)) {
-		fail_errno(why, EX_IOERR, "%s", path);
-		fclose(out);
-		out = NULL;
-	}
-	fclose(f);
-	return out;
-}
-
 static FILE *
 maildir_message(struct store *s, uint32_t n, struct fail *why)
 {
@@ -490,7 +468,7 @@ maildir_message(struct store *s, uint32_t n, struct fail *why)
 		close(fd);
 		return NULL;
 	}
-	return has_crlf(fd) ? without_cr(f, d->path, why) : f;
+	return has_crlf(fd) ? local_without_cr(f, d->path, why) : f;
 }
 
 /* Without opening it. */
