@@ -82,6 +82,7 @@ NET_SRCS = \
 	net/scram.c \
 	net/server.c \
 	net/smtp.c \
+	net/smtpcheck.c \
 	net/smtpreply.c \
 	net/smtpsend.c \
 	net/tls.c \
@@ -249,9 +250,13 @@ SHELL_TESTS = \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
+	tests/crash.t \
 	tests/demo.t \
 	tests/drafts.t \
 	tests/escape.t \
+	tests/failio.t \
+	tests/faults.t \
+	tests/faultsfetch.t \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
@@ -272,6 +277,7 @@ FUZZERS = \
 	tests/fuzz/head.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
+	tests/fuzz/mbox.fuzz \
 	tests/fuzz/message.fuzz \
 	tests/fuzz/netrc.fuzz \
 	tests/fuzz/param.fuzz \
