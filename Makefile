@@ -170,6 +170,7 @@ CMD_SRCS = \
 	cmd/quit.c \
 	cmd/quote.c \
 	cmd/read.c \
+	cmd/recode.c \
 	cmd/record.c \
 	cmd/reply.c \
 	cmd/resend.c \

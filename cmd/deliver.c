@@ -205,6 +205,22 @@ any_deferred(const struct outgoing *o)
 	return false;
 }
 
+/* The limit is asked before anything of it is on its way. */
+static int
+check_size(const struct mailx *m, struct outgoing *o, struct fail *why)
+{
+	int most = var_number(m, "max-message", 0);
+
+	if (most <= 0)
+		return 0;
+	if (o->prepare(o, false, why) == -1)
+		return -1;
+	if (o->size > (uint64_t)most)
+		return fail(why, EX_DATAERR, "the message: %llu octets, and "
+		    "max-message is %d", (unsigned long long)o->size, most);
+	return 0;
+}
+
 int
 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
     struct fail *why)
@@ -212,7 +228,8 @@ deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 	const struct smtp_rcpt *first;
 	struct fail unready = { 0 };
 
-	o->taken = transport_send(m, t, o, why) == 0;
+	o->taken = check_size(m, o, why) == 0 &&
+	    transport_send(m, t, o, why) == 0;
 	first = worst(o);
 	if (o->taken && first == NULL)
 		return 0;
