@@ -89,6 +89,12 @@ is "$STATUS" 65 'max-message: 65'
 run "$MAILX" -n -R -S showto -S from=bob@example.org -f box -Y 'from 2'
 like "$OUT" ' To me@example.org ' 'showto'
 
+# A part goes where mktemp has made room, and over nothing else.
+: > made; echo full > full; ln -s made link
+run "$MAILX" -n -R -f box -Y 'write 1.1 made' -Y 'unset errexit' -Y 'write 1.1 full' -Y 'write 1.1 link'
+is "$STATUS" 73 'write: what is there is refused'
+is "$(cat made full)" "$(printf 'body one\nfull')" 'but for an empty file'
+
 # All that -J prints is what --schema says.
 if python3 -c 'import jsonschema' 2> /dev/null; then
 	for words in 'from *' 'type *' 'structure *' 'type 1.1' 'count' 'size' '=' 'set' \
