@@ -86,6 +86,8 @@ like "$OUT" '^To: to@example.org' 'debug prints instead of sending'
 run dry -S mta=mbox:big -S max-message=100 -m utf8 to@example.org
 is "$STATUS" 65 'max-message: 65'
 [ ! -e big ]; ok $? 'and nothing goes'
+run dry -S mta=mbox:big -S dsn=sometimes -m utf8 to@example.org
+is "$STATUS" 78 'dsn: an unknown report is a fault of the configuration'
 run "$MAILX" -n -R -S showto -S from=bob@example.org -f box -Y 'from 2'
 like "$OUT" ' To me@example.org ' 'showto'
 
