@@ -383,7 +383,7 @@ check: all $(TOOLS) $(UNIT_TESTS)
 asan-check: mailx.asan mailx-mime.asan $(TOOLS) $(UNIT_ASAN)
 	@MAILX="$$PWD/mailx.asan" MAILX_MIME="$$PWD/mailx-mime.asan" sh tests/run.sh $(UNIT_ASAN) $(SHELL_TESTS)
 
-demo: all
+demo: all tests/ports tests/relay
 	@sh tests/demo.sh "$${SERVERS:-0}"
 
 # make corpus CORPUS=dir: score the reading of messages and tables of that form.
