@@ -152,6 +152,8 @@ CMD_SRCS = \
 	cmd/headers.c \
 	cmd/help.c \
 	cmd/html.c \
+	cmd/htmlchar.c \
+	cmd/htmlpage.c \
 	cmd/if.c \
 	cmd/json.c \
 	cmd/mail.c \
@@ -215,6 +217,7 @@ UNIT_SRCS = \
 	tests/unit/folder.c \
 	tests/unit/full.c \
 	tests/unit/head.c \
+	tests/unit/html.c \
 	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
