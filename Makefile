@@ -152,6 +152,8 @@ CMD_SRCS = \
 	cmd/headers.c \
 	cmd/help.c \
 	cmd/html.c \
+	cmd/htmlchar.c \
+	cmd/htmlpage.c \
 	cmd/if.c \
 	cmd/json.c \
 	cmd/mail.c \
@@ -216,6 +218,7 @@ UNIT_SRCS = \
 	tests/unit/folder.c \
 	tests/unit/full.c \
 	tests/unit/head.c \
+	tests/unit/html.c \
 	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
@@ -384,7 +387,7 @@ check: all $(TOOLS) $(UNIT_TESTS)
 asan-check: mailx.asan mailx-mime.asan $(TOOLS) $(UNIT_ASAN)
 	@MAILX="$$PWD/mailx.asan" MAILX_MIME="$$PWD/mailx-mime.asan" sh tests/run.sh $(UNIT_ASAN) $(SHELL_TESTS)
 
-demo: all
+demo: all tests/ports tests/relay
 	@sh tests/demo.sh "$${SERVERS:-0}"
 
 # make corpus CORPUS=dir: score the reading of messages and tables of that form.
