@@ -418,7 +418,8 @@ start(int argc, char *argv[], struct options *o)
 	else
 		(void)options_parse(o, argc, argv, &m.why);
 	if (m.why.code != 0) {
-		fprintf(stderr, "mailx: %s\n", m.why.text);
+		m.json = o->json;
+		out_error(&m, NULL, &m.why);
 		return m.why.code;
 	}
 	status = tell(o);

@@ -43,6 +43,9 @@ run dry -J -d -m box.0 -s subj to@example.org
 like "$OUT" '^{"message_id":"<.*,"message":"Date: .*Subject: subj' 'a dry run is a record too'
 is "$(printf '%s\n' "$OUT" | wc -l)" 1 'one of a line'
 
+run "$MAILX" -J -Q
+is "$STATUS$OUT" '64{"error":{"code":64,"text":"-Q: unknown option; mailx --help lists the options"}}' 'and so is a usage error'
+
 # The system mailbox stays as it is under -J.
 cp box.0 spool
 MAIL=$T/spool "$MAILX" -n -J > /dev/null <<'E2'
