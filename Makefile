@@ -209,6 +209,7 @@ UNIT_SRCS = \
 	tests/unit/alias.c \
 	tests/unit/b64.c \
 	tests/unit/build.c \
+	tests/unit/clean.c \
 	tests/unit/conn.c \
 	tests/unit/cred.c \
 	tests/unit/date.c \
