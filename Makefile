@@ -263,6 +263,7 @@ SHELL_TESTS = \
 	tests/save.t \
 	tests/script.t \
 	tests/send.t \
+	tests/trust_send.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \
