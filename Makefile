@@ -263,6 +263,8 @@ SHELL_TESTS = \
 	tests/save.t \
 	tests/script.t \
 	tests/send.t \
+	tests/trust_display.t \
+	tests/trust_large.t \
 	tests/trust_send.t \
 
 FUZZERS = \
