@@ -274,6 +274,9 @@ SHELL_TESTS = \
 	tests/save.t \
 	tests/script.t \
 	tests/send.t \
+	tests/trust_display.t \
+	tests/trust_large.t \
+	tests/trust_send.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \
