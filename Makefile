@@ -41,6 +41,7 @@ MIME_SRCS = \
 	mime/addr.c \
 	mime/addrspec.c \
 	mime/b64.c \
+	mime/b64simd.c \
 	mime/build.c \
 	mime/buildhead.c \
 	mime/buildplan.c \
@@ -388,7 +389,9 @@ FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
-bench: all
+tests/bench/codec.test: libmailx.a
+
+bench: all tests/bench/codec.test
 	@sh tests/bench/run.sh
 
 lint:
