@@ -15,13 +15,14 @@
 #define LINE_ROOM	(LINE_MOST - 1)	/* the last is for a soft break's `=' */
 #define MAX_BLANKS	1024	/* held back; more are text */
 #define BLOCK		(16 * 1024)	/* of a result */
+#define MARGIN		sizeof(uint64_t)
 
 struct encoder {
 	FILE	*out;			/* borrowed */
 	size_t	 n;			/* of the line, coded */
 	int	 blank;			/* a blank held back: at a line's end it is coded; or 0 */
 	size_t	 len;			/* of text, not yet written */
-	char	 text[BLOCK];
+	char	 text[BLOCK + MARGIN];
 };
 
 static int
@@ -39,7 +40,7 @@ next_line(struct encoder *e)
 {
 	e->text[e->len++] = '\n';
 	e->n = 0;
-	return e->len + LINE_MOST + 1 > sizeof e->text ? flush(e) : 0;
+	return e->len + LINE_MOST + 1 > BLOCK ? flush(e) : 0;
 }
 
 static void
@@ -138,15 +139,19 @@ not_plain(uint64_t w)
 	    TOP_BITS;
 }
 
-/* The length of the run of SP and what else needs no coding, up to `most'. */
+/*
+ * Copy the run of SP and what else needs no coding, up to `most'; octets copied.
+ * Up to MARGIN octets behind them in `out' are spoilt.
+ */
 static size_t
-plain_run(const char *p, size_t n, size_t most)
+copy_plain(char *out, const char *p, size_t n, size_t most)
 {
 	uint64_t w, hit = 0;
 	size_t i;
 
 	for (i = 0; i < most && n - i >= sizeof w; i += sizeof w) {
 		memcpy(&w, p + i, sizeof w);
+		memcpy(out + i, &w, sizeof w);
 		if ((hit = not_plain(w)) != 0)
 			break;
 	}
@@ -154,8 +159,8 @@ plain_run(const char *p, size_t n, size_t most)
 	if (hit != 0)
 		i += (size_t)__builtin_ctzll(hit) / 8;
 #endif
-	while (i < most && i < n && is_plain(p[i]))
-		i++;
+	for (; i < most && i < n && is_plain(p[i]); i++)
+		out[i] = p[i];
 	return i < most ? i : most;
 }
 
@@ -168,11 +173,10 @@ put_run(struct encoder *e, const char *p, size_t n)
 	if (e->blank != 0 || e->n >= LINE_ROOM ||
 	    (e->n == 0 && (*p == '.' || *p == 'F')))
 		return 0;
-	n = plain_run(p, n, room);
+	n = copy_plain(e->text + e->len, p, n, room);
 	/* A blank at its end may be one at the line's end. */
 	if (n > 0 && p[n - 1] == ' ')
 		n--;
-	memcpy(e->text + e->len, p, n);
 	e->len += n;
 	e->n += n;
 	return n;
