@@ -389,9 +389,9 @@ FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
-tests/bench/codec.test: libmailx.a
+tests/bench/codec.test tests/bench/time.test: libmailx.a
 
-bench: all tests/bench/codec.test
+bench: all tests/bench/codec.test tests/bench/time.test
 	@sh tests/bench/run.sh
 
 lint:
