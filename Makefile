@@ -389,9 +389,11 @@ FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
-tests/bench/codec.test tests/bench/time.test: libmailx.a
+BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.test
 
-bench: all tests/bench/codec.test tests/bench/time.test
+$(BENCH_TESTS): libmailx.a
+
+bench: all $(BENCH_TESTS)
 	@sh tests/bench/run.sh
 
 lint:
