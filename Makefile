@@ -41,6 +41,7 @@ MIME_SRCS = \
 	mime/addr.c \
 	mime/addrspec.c \
 	mime/b64.c \
+	mime/b64simd.c \
 	mime/build.c \
 	mime/buildhead.c \
 	mime/buildplan.c \
@@ -403,7 +404,11 @@ FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
-bench: all
+BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.test
+
+$(BENCH_TESTS): libmailx.a
+
+bench: all $(BENCH_TESTS)
 	@sh tests/bench/run.sh
 
 lint:
