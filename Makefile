@@ -48,6 +48,7 @@ MIME_SRCS = \
 	mime/buildsource.c \
 	mime/buildwrite.c \
 	mime/date.c \
+	mime/enclosed.c \
 	mime/envelope.c \
 	mime/filter.c \
 	mime/flowed.c \
@@ -126,6 +127,7 @@ CMD_SRCS = \
 	cmd/alias.c \
 	cmd/args.c \
 	cmd/assemble.c \
+	cmd/card.c \
 	cmd/child.c \
 	cmd/compose.c \
 	cmd/dead.c \
@@ -165,6 +167,7 @@ CMD_SRCS = \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/outtext.c \
 	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
@@ -200,6 +203,7 @@ CMD_SRCS = \
 	cmd/vartable.c \
 	cmd/wordfile.c \
 	cmd/words.c \
+	cmd/wrap.c \
 	cmd/write.c \
 
 UNIT_SRCS = \
@@ -246,6 +250,7 @@ UNIT_SRCS = \
 	tests/unit/vars.c \
 	tests/unit/word.c \
 	tests/unit/words.c \
+	tests/unit/wrap.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
@@ -266,6 +271,7 @@ SHELL_TESTS = \
 	tests/save.t \
 	tests/script.t \
 	tests/send.t \
+	tests/show.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \
