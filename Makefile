@@ -83,6 +83,7 @@ NET_SRCS = \
 	net/scram.c \
 	net/server.c \
 	net/smtp.c \
+	net/smtpcheck.c \
 	net/smtpreply.c \
 	net/smtpsend.c \
 	net/tls.c \
@@ -255,10 +256,15 @@ UNIT_SRCS = \
 SHELL_TESTS = \
 	tests/answer.t \
 	tests/compose.t \
+	tests/contract.t \
 	tests/corpus.t \
+	tests/crash.t \
 	tests/demo.t \
 	tests/drafts.t \
 	tests/escape.t \
+	tests/failio.t \
+	tests/faults.t \
+	tests/faultsfetch.t \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
@@ -280,6 +286,7 @@ FUZZERS = \
 	tests/fuzz/head.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
+	tests/fuzz/mbox.fuzz \
 	tests/fuzz/message.fuzz \
 	tests/fuzz/netrc.fuzz \
 	tests/fuzz/param.fuzz \
@@ -385,7 +392,7 @@ check: all $(TOOLS) $(UNIT_TESTS)
 asan-check: mailx.asan mailx-mime.asan $(TOOLS) $(UNIT_ASAN)
 	@MAILX="$$PWD/mailx.asan" MAILX_MIME="$$PWD/mailx-mime.asan" sh tests/run.sh $(UNIT_ASAN) $(SHELL_TESTS)
 
-demo: all
+demo: all tests/ports tests/relay
 	@sh tests/demo.sh "$${SERVERS:-0}"
 
 # make corpus CORPUS=dir: score the reading of messages and tables of that form.

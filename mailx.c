@@ -104,7 +104,7 @@ begin(struct mailx *m, const struct options *o)
 	m->no_summary = o->no_summary;
 	m->no_system_rc = o->no_system_rc;
 	m->scripted = o->batch || o->commands.n > 0 || o->headers ||
-	    o->spec != NULL || o->exists;
+	    o->spec != NULL || o->exists || o->json;
 	m->options.server = server_setup;
 	m->options.ctx = m;
 	(void)run_state(m);

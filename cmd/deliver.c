@@ -104,6 +104,23 @@ outgoing_stage(struct outgoing *o, struct fail *why)
 	return f;
 }
 
+int
+print_outgoing(struct mailx *m, struct outgoing *o, const char *id,
+    struct fail *why)
+{
+	struct sent s = { .message_id = id };
+
+	if (!m->json)
+		return o->write(o->ctx, out_stream(m), why) == -1 ? -1 :
+		    out_flush(m, why);
+	s.message = outgoing_stage(o, why);
+	if (s.message == NULL)
+		return -1;
+	out_sent(m, &s);
+	fclose(s.message);
+	return 0;
+}
+
 /* --- The outcome. --- */
 
 void
@@ -147,18 +164,28 @@ say_refused(const struct transport *t, const struct smtp_rcpt *r,
 	    r->reply == NULL ? "refused" : r->reply);
 }
 
+/* Are its last words in the command's own error? */
+static bool
+is_told(const struct smtp_rcpt *r, const struct fail *why)
+{
+	return r->reply != NULL && strstr(why->text, r->reply) != NULL;
+}
+
 /* A line for each but the one that the command's own error tells of. */
 static void
 tell_refused(struct mailx *m, const struct transport *t,
     const struct outgoing *o, const struct fail *why)
 {
 	const struct smtp_rcpt *told = worst(o);
+	bool one_of_them = told != NULL &&
+	    strstr(why->text, told->addr) != NULL;
 	struct fail one;
 	size_t i;
 
 	for (i = 0; i < o->nrcpt; i++) {
-		if (!is_wrong(&o->rcpt[i]) || (&o->rcpt[i] == told &&
-		    strstr(why->text, told->addr) != NULL))
+		/* The verdict on the whole message is told once. */
+		if (!is_wrong(&o->rcpt[i]) || (one_of_them ?
+		    &o->rcpt[i] == told : is_told(&o->rcpt[i], why)))
 			continue;
 		fail_clear(&one);
 		say_refused(t, &o->rcpt[i], &one);
