@@ -283,7 +283,9 @@ FUZZERS = \
 	tests/fuzz/addr.fuzz \
 	tests/fuzz/date.fuzz \
 	tests/fuzz/decode.fuzz \
+	tests/fuzz/display.fuzz \
 	tests/fuzz/head.fuzz \
+	tests/fuzz/html.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/mbox.fuzz \
