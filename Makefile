@@ -54,6 +54,7 @@ MIME_SRCS = \
 	mime/flowed.c \
 	mime/head.c \
 	mime/hz.c \
+	mime/jamo.c \
 	mime/param.c \
 	mime/paramwrite.c \
 	mime/parse.c \
