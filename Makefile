@@ -49,11 +49,13 @@ MIME_SRCS = \
 	mime/buildsource.c \
 	mime/buildwrite.c \
 	mime/date.c \
+	mime/enclosed.c \
 	mime/envelope.c \
 	mime/filter.c \
 	mime/flowed.c \
 	mime/head.c \
 	mime/hz.c \
+	mime/jamo.c \
 	mime/param.c \
 	mime/paramwrite.c \
 	mime/parse.c \
@@ -128,6 +130,7 @@ CMD_SRCS = \
 	cmd/alias.c \
 	cmd/args.c \
 	cmd/assemble.c \
+	cmd/card.c \
 	cmd/child.c \
 	cmd/compose.c \
 	cmd/dead.c \
@@ -167,6 +170,7 @@ CMD_SRCS = \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/outtext.c \
 	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
@@ -203,6 +207,7 @@ CMD_SRCS = \
 	cmd/vartable.c \
 	cmd/wordfile.c \
 	cmd/words.c \
+	cmd/wrap.c \
 	cmd/write.c \
 
 UNIT_SRCS = \
@@ -250,6 +255,7 @@ UNIT_SRCS = \
 	tests/unit/vars.c \
 	tests/unit/word.c \
 	tests/unit/words.c \
+	tests/unit/wrap.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
@@ -278,12 +284,15 @@ SHELL_TESTS = \
 	tests/trust_display.t \
 	tests/trust_large.t \
 	tests/trust_send.t \
+	tests/show.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \
 	tests/fuzz/date.fuzz \
 	tests/fuzz/decode.fuzz \
+	tests/fuzz/display.fuzz \
 	tests/fuzz/head.fuzz \
+	tests/fuzz/html.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/mbox.fuzz \

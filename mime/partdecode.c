@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "b64.h"
+#include "enclosed.h"
 #include "filter.h"
 #include "part.h"
 #include "qp.h"
@@ -193,6 +194,8 @@ part_decode(const struct part *p, FILE *in, uint64_t n, FILE *out,
 	FILE *f = NULL;
 	int r;
 
+	if (p->enclosed > 0)
+		return enclosed_decode(p, in, n, out, defects, why);
 	/* Containers have no encoding of their own, whatever they say. */
 	if (p->child == NULL)
 		f = transfer_decoder(p, out, defects);
