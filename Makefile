@@ -274,6 +274,7 @@ SHELL_TESTS = \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
+	tests/posix_commands.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
