@@ -282,10 +282,10 @@ SHELL_TESTS = \
 	tests/save.t \
 	tests/script.t \
 	tests/send.t \
+	tests/show.t \
 	tests/trust_display.t \
 	tests/trust_large.t \
 	tests/trust_send.t \
-	tests/show.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \
