@@ -54,6 +54,12 @@ E2
 is "$(grep -c '^From ' spool)" 2 '-J empties no system mailbox'
 [ ! -e "$HOME/mbox" ]; ok $? 'and makes no MBOX'
 
+printf 'To: bad@@\n\nwritten with care\n' > letter
+run sh -c '"$1" -n -t < letter' sh "$MAILX"
+is "$STATUS" 65 '-t: an address that is none'
+like "$(cat "$HOME/dead.letter")" '^written with care' 'does not lose the text'
+rm -f "$HOME/dead.letter"
+
 # Folders on this machine have counts.
 mkdir tree; cp box.0 tree/work
 run "$MAILX" -n -J -S "folder=$T/tree" -Y folders
