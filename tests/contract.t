@@ -106,6 +106,13 @@ run "$MAILX" -n -R -f box -Y 'write 1.1 made' -Y 'unset errexit' -Y 'write 1.1 f
 is "$STATUS" 73 'write: what is there is refused'
 is "$(cat made full)" "$(printf 'body one\nfull')" 'but for an empty file'
 
+# --check-config looks into accounts, and those are as many faults as there are.
+printf 'set ok=1\naccount one {\nset from=a@example.org\nset timeout=x\nbogus\n}\nset timeout=3\n' > rc
+run env MAILRC=rc "$MAILX" -n --check-config
+is "$STATUS" 78 '--check-config: faults in an account'
+like "$ERR" '^mailx: rc:4: set: timeout: x: not a number' 'are told with their lines'
+like "$ERR" '^mailx: rc:5: bogus: unknown command' 'each of them'
+
 # All that -J prints is what --schema says.
 if python3 -c 'import jsonschema' 2> /dev/null; then
 	for words in 'from *' 'type *' 'structure *' 'type 1.1' 'count' 'size' '=' 'set' \
