@@ -106,6 +106,11 @@ run "$MAILX" -n -R -f box -Y 'write 1.1 made' -Y 'unset errexit' -Y 'write 1.1 f
 is "$STATUS" 73 'write: what is there is refused'
 is "$(cat made full)" "$(printf 'body one\nfull')" 'but for an empty file'
 
+# Directories are made for a folder, but none in the root directory.
+run "$MAILX" -n -R -f box -Y "copy 1 $T/new/er/box" -Y 'copy 1 /nosuchdirectory/box'
+is "$STATUS" 73 'a folder in a directory that is not there: 73'
+[ -s new/er/box ] && [ ! -e /nosuchdirectory ]; ok $? 'made below directories that are there, and not in /'
+
 # --check-config looks into accounts, and those are as many faults as there are.
 printf 'set ok=1\naccount one {\nset from=a@example.org\nset timeout=x\nbogus\n}\nset timeout=3\n' > rc
 run env MAILRC=rc "$MAILX" -n --check-config
