@@ -44,7 +44,7 @@ like "$OUT" '^{"message_id":"<.*,"message":"Date: .*Subject: subj' 'a dry run is
 is "$(printf '%s\n' "$OUT" | wc -l)" 1 'one of a line'
 
 run "$MAILX" -J -Q
-is "$STATUS$OUT" '64{"error":{"code":64,"text":"-Q: unknown option; mailx --help lists the options"}}' 'and so is a usage error'
+is "$STATUS$OUT" '64{"error":{"code":64,"text":"-Q: unknown option; usage: mailx [options] [address ... | -f [folder]], and mailx --help"}}' 'and so is a usage error'
 
 # The system mailbox stays as it is under -J.
 cp box.0 spool
