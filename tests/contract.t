@@ -111,6 +111,14 @@ run "$MAILX" -n -R -f box -Y "copy 1 $T/new/er/box" -Y 'copy 1 /nosuchdirectory/
 is "$STATUS" 73 'a folder in a directory that is not there: 73'
 [ -s new/er/box ] && [ ! -e /nosuchdirectory ]; ok $? 'made below directories that are there, and not in /'
 
+# The current folder is the system mailbox, or an account's inbox, until another is named.
+cp box.0 spool
+printf 'account work {\nset inbox=%s/box\n}\n' "$T" > rc2
+run env MAIL="$T/spool" "$MAILX" -n -J -Y "fetch -o ./got1"
+like "$STATUS$OUT" '^0{"fetched":2,.*/spool"' 'fetch alone: the system mailbox'
+run env MAILRC=rc2 "$MAILX" -n -J -A work -Y 'fetch -o ./got2'
+like "$STATUS$OUT" '^0{"fetched":2,.*/box"' 'fetch alone: the inbox of the account'
+
 # --check-config looks into accounts, and those are as many faults as there are.
 printf 'set ok=1\naccount one {\nset from=a@example.org\nset timeout=x\nbogus\n}\nset timeout=3\n' > rc
 run env MAILRC=rc "$MAILX" -n --check-config
