@@ -119,6 +119,18 @@ like "$STATUS$OUT" '^0{"fetched":2,.*/spool"' 'fetch alone: the system mailbox'
 run env MAILRC=rc2 "$MAILX" -n -J -A work -Y 'fetch -o ./got2'
 like "$STATUS$OUT" '^0{"fetched":2,.*/box"' 'fetch alone: the inbox of the account'
 
+# With an account whose inbox is on a server, bare names are there before it is opened.
+I=imaps://$USER_NAME@localhost:$IMAPS
+printf 'machine localhost login %s password %s-pw\n' "$USER_NAME" "$USER_NAME" > "$HOME/.netrc"
+chmod 600 "$HOME/.netrc"
+printf 'set tls-ca-file=%s\naccount there {\nset folder=%s/ inbox=%s/\n}\n' "$CA" "$I" "$I" > rc3
+run env MAILRC=rc3 "$MAILX" -n -A there -Y 'mkdir Zed' -Y folders
+is "$STATUS" 0 'mkdir under an account'
+like "$OUT" ' Zed$' 'makes a mailbox on its server'
+[ ! -e Zed ]; ok $? 'and nothing here'
+run env MAILRC=rc3 "$MAILX" -n -Y 'folders @there'
+like "$OUT" ' Zed$' 'folders @account lists its tree'
+
 # --check-config looks into accounts, and those are as many faults as there are.
 printf 'set ok=1\naccount one {\nset from=a@example.org\nset timeout=x\nbogus\n}\nset timeout=3\n' > rc
 run env MAILRC=rc "$MAILX" -n --check-config
