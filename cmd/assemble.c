@@ -73,6 +73,8 @@ settle_recipients(struct letter *l, const char *domain, struct fail *why)
 	struct draft *d = l->d;
 	bool *utf8 = &l->out.utf8;
 
+	if (reply_to != NULL && strpbrk(reply_to, "\r\n") != NULL)
+		return fail(why, EX_DATAERR, "replyto: line break in address");
 	if (d->reply_to.n == 0 && reply_to != NULL)
 		addrs_parse(&d->reply_to, span_of(reply_to),
 		    l->m->options.charset_8bit);
