@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "define.h"
 #include "out.h"
 #include "runint.h"
 #include "secret.h"
@@ -203,6 +204,7 @@ startup_check(struct mailx *m)
 {
 	run_state(m)->check = true;
 	startup_read(m);
+	account_check(m);
 	return m->run->faults;
 }
 
