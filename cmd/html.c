@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * html.c -- a minimal reader of HTML: what stands between tags, broken into
- * lines where block elements begin.  It knows no styles, runs nothing, opens
- * nothing; memory is a few octets whatever comes.
+ * lines where block elements begin, and where a link leads that does not say so
+ * itself.  It knows no styles, runs nothing, opens nothing; memory is bounded
+ * whatever comes.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../mime/text.h"
 #include "html.h"
 #include "sanitise.h"
 
 #define MAX_NAME	16	/* of a tag or entity that matters */
+#define MAX_LINK	2048	/* longer ones are left out: half a link is none */
 
 enum where { IN_TEXT, IN_TAG, IN_COMMENT, IN_ENTITY };
 
@@ -22,6 +25,14 @@ struct reader {
 	size_t		 n;
 	bool		 named;		/* the tag's name is complete */
 	char		 quote;		/* inside an attribute's value */
+	char		 attr[MAX_NAME];	/* name of the attribute so far */
+	size_t		 nattr;
+	bool		 attr_ended;
+	bool		 value;		/* in its value */
+	char		 link[MAX_LINK];	/* the value of href */
+	size_t		 nlink;
+	const char	*target;	/* in the link: what its text may say */
+	bool		 differs;	/* and does not */
 	char		 hidden[MAX_NAME];	/* element whose content is not text; or "" */
 	int		 dashes;	/* at the end of a comment so far */
 	bool		 pre;		/* blanks and line breaks count */
@@ -50,15 +61,75 @@ break_line(struct reader *r, int most)
 	}
 }
 
+/* Does the text of the link go on as its target does? */
+static void
+compare(struct reader *r, const char *p, size_t n)
+{
+	if (r->target == NULL || r->differs)
+		return;
+	if (strncmp(r->target, p, n) == 0)
+		r->target += n;
+	else
+		r->differs = true;
+}
+
 static void
 put(struct reader *r, const char *p, size_t n)
 {
 	if (r->blank && r->breaks == 0)
 		putc(' ', r->out);
+	compare(r, p, n);
 	r->blank = false;
 	r->breaks = 0;
 	fwrite(p, 1, n, r->out);
 }
+
+/* --- Links. --- */
+
+static void
+begin_link(struct reader *r)
+{
+	if (r->nlink == sizeof r->link)
+		return;
+	r->link[r->nlink] = '\0';
+	r->differs = false;
+	if (strncasecmp(r->link, "mailto:", 7) == 0)
+		r->target = r->link + 7;
+	else if (strncasecmp(r->link, "http://", 7) == 0 ||
+	    strncasecmp(r->link, "https://", 8) == 0)
+		r->target = r->link;
+}
+
+static void
+end_link(struct reader *r)
+{
+	const char *rest = r->target;
+
+	r->target = NULL;
+	if (rest == NULL || (!r->differs &&
+	    (*rest == '\0' || strcmp(rest, "/") == 0)))
+		return;
+	r->blank = true;
+	put(r, "<", 1);
+	put(r, r->link, r->nlink);
+	put(r, ">", 1);
+}
+
+static void
+add_to_link(struct reader *r, const char *p, size_t n)
+{
+	if (r->nlink + n >= sizeof r->link)
+		r->nlink = sizeof r->link;
+	else if (n > 1 || (unsigned char)*p > ' ') {
+		memcpy(r->link + r->nlink, p, n);
+		r->nlink += n;
+	}
+	if (r->nlink >= 5 && r->nlink < sizeof r->link &&
+	    memcmp(r->link + r->nlink - 5, "&amp;", 5) == 0)
+		r->nlink -= 4;
+}
+
+/* --- Tags. --- */
 
 /* The name is complete: what the tag does. */
 static void
@@ -78,7 +149,12 @@ act(struct reader *r)
 		strlcpy(r->hidden, name, sizeof r->hidden);
 		return;
 	}
-	if (strcmp(name, "pre") == 0) {
+	if (strcmp(name, "a") == 0) {
+		if (end)
+			end_link(r);
+		else
+			begin_link(r);
+	} else if (strcmp(name, "pre") == 0) {
 		break_line(r, 1);
 		r->pre = !end;
 	} else if (strcmp(name, "br") == 0)
@@ -148,7 +224,44 @@ end_entity(struct reader *r, bool closed)
 }
 
 static void
-in_tag(struct reader *r, uint32_t cp)
+end_attribute(struct reader *r)
+{
+	r->value = r->attr_ended = false;
+	r->nattr = 0;
+	r->attr[0] = '\0';
+}
+
+static void
+in_attribute_name(struct reader *r, uint32_t cp)
+{
+	if (cp == '=')
+		r->value = true;
+	else if (cp < 128 && ascii_is_space((int)cp))
+		r->attr_ended = true;
+	else {
+		if (r->attr_ended)
+			end_attribute(r);
+		/* A longer name is none that matters, whatever it ends with. */
+		if (r->nattr < MAX_NAME - 1 && cp < 128)
+			r->attr[r->nattr++] = (char)ascii_lower((int)cp);
+		r->attr[r->nattr] = '\0';
+	}
+}
+
+static void
+in_value(struct reader *r, const char *p, size_t n, uint32_t cp)
+{
+	bool href = strcmp(r->name, "a") == 0 && strcmp(r->attr, "href") == 0;
+
+	if (r->quote == 0 && cp < 128 && ascii_is_space((int)cp)) {
+		if (!href || r->nlink > 0)
+			end_attribute(r);
+	} else if (href)
+		add_to_link(r, p, n);
+}
+
+static void
+in_tag(struct reader *r, const char *p, size_t n, uint32_t cp)
 {
 	bool ends = cp == '>' || (cp < 128 && ascii_is_space((int)cp)) ||
 	    (cp == '/' && r->n > 0);
@@ -162,16 +275,24 @@ in_tag(struct reader *r, uint32_t cp)
 		}
 		return;
 	}
+	if (!r->named && strcmp(r->name, "a") == 0) {
+		end_link(r);
+		r->nlink = 0;
+	}
 	r->named = true;
-	if (r->quote != 0) {
-		if (cp == (uint32_t)r->quote)
-			r->quote = 0;
-	} else if (*r->hidden == '\0' && (cp == '"' || cp == '\''))
+	if (r->quote != 0 && cp == (uint32_t)r->quote) {
+		r->quote = 0;
+		end_attribute(r);
+	} else if (r->quote == 0 && *r->hidden == '\0' &&
+	    (cp == '"' || cp == '\''))
 		r->quote = (char)cp;
-	else if (cp == '>') {
+	else if (r->quote == 0 && cp == '>') {
 		r->where = IN_TEXT;
 		act(r);
-	}
+	} else if (r->value)
+		in_value(r, p, n, cp);
+	else if (r->quote == 0)
+		in_attribute_name(r, cp);
 }
 
 static void
@@ -183,6 +304,7 @@ in_text(struct reader *r, const char *p, size_t n, uint32_t cp)
 		r->name[0] = '\0';
 		r->named = false;
 		r->quote = 0;
+		end_attribute(r);
 	} else if (*r->hidden != '\0')
 		return;
 	else if (cp == '&') {
@@ -205,7 +327,7 @@ read_character(void *ctx, const char *p, size_t n, uint32_t cp)
 
 	switch (r->where) {
 	case IN_TAG:
-		in_tag(r, cp);
+		in_tag(r, p, n, cp);
 		break;
 	case IN_COMMENT:
 		if (cp == '>' && r->dashes >= 2)
@@ -234,6 +356,7 @@ end_reading(void *ctx)
 
 	if (r->where == IN_ENTITY)
 		end_entity(r, false);
+	end_link(r);
 	break_line(r, 1);
 	free(r);
 }
