@@ -44,10 +44,20 @@ is_imap(const char *name)
 static char *
 list_base(struct mailx *m, const char *name, struct fail *why)
 {
-	const char *folder = var_get(m, "folder");
+	const char *folder = var_get(m, "folder"), *slash;
+	char *base, *tree;
 
-	if (name != NULL)
-		return folder_resolve(m, name, true, why);
+	if (name != NULL) {
+		base = folder_resolve(m, name, true, why);
+		slash = strchr(name, '/');
+		/* A bare @account names its inbox, which is a leaf. */
+		if (base == NULL || *name != '@' || !is_imap(base) ||
+		    (slash != NULL && slash[1] != '\0'))
+			return base;
+		tree = folder_on_server(base, "");
+		free(base);
+		return tree;
+	}
 	if (is_imap(m->folder_name))
 		return folder_on_server(m->folder_name, "");
 	if (folder != NULL && *folder != '\0')
