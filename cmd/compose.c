@@ -312,7 +312,7 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 	if (flush(d, why) == -1)
 		return -1;
 	if (r == GIVEN_UP && is_on(m, "save"))
-		send_save_dead(m, d->body);
+		send_save_dead(m, d);
 	else if (r == -1 && !stream_is_empty(d->body))
 		dead_draft(m, d, d->body, why);
 	return r == DONE ? 0 : r == -1 ? -1 : 1;

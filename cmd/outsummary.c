@@ -27,6 +27,7 @@
 
 #include "../mime/text.h"
 #include "../net/url.h"
+#include "alias.h"
 #include "outint.h"
 #include "term.h"
 #include "vars.h"
@@ -69,6 +70,19 @@ out_sender(const struct envelope *e)
 	    strstr(a->name, "\ufe6b") != NULL)
 		return a->addr;
 	return a->name;
+}
+
+/* Of one's own messages the recipient tells more. */
+static char *
+correspondent(const struct mailx *m, const struct envelope *e)
+{
+	const struct addr *to = e->to.n > 0 ? e->to.v : NULL;
+
+	if (to == NULL || e->from.n == 0 || !var_is_set(m, "showto") ||
+	    !alias_is_own(m, e->from.v[0].addr))
+		return xstrdup(out_sender(e));
+	return xasprintf("To %s", to->name != NULL && *to->name != '\0' ?
+	    to->name : to->addr);
 }
 
 static char *
@@ -138,7 +152,7 @@ value_of(struct mailx *m, struct store *s, uint32_t n, char letter)
 	case 'm':
 		return count_text(n);
 	case 'f':
-		return xstrdup(out_sender(e));
+		return correspondent(m, e);
 	case 'n':
 		return xstrdup(e->from.n > 0 ? e->from.v[0].addr : "");
 	case 'r':

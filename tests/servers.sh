@@ -158,7 +158,9 @@ service lmtp {
     port = $LMTP
   }
 }
+# Postfix keeps its connection: an idle auth process must not end under it.
 service auth {
+  idle_kill = 1 days
   unix_listener $D/sock/auth {
     mode = 0666
   }
