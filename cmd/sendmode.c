@@ -28,8 +28,13 @@ add_addresses(struct mailx *m, const struct strv *words, struct addrs *to)
 	size_t i;
 
 	for (i = 0; i < words->n; i++)
-		if (alias_expand(m, words->v[i], to, &m->why) == -1)
-			return -1;
+		if (alias_expand(m, words->v[i], to, &m->why) == -1) {
+			if (*words->v[i] != '-')
+				return -1;
+			fail_clear(&m->why);
+			return fail(&m->why, EX_DATAERR, "%s: not an address; "
+			    "options stand before the addresses", words->v[i]);
+		}
 	return 0;
 }
 
