@@ -264,7 +264,9 @@ SHELL_TESTS = \
 	tests/script.t \
 	tests/send.t \
 	tests/trust_display.t \
+	tests/trust_env.t \
 	tests/trust_large.t \
+	tests/trust_local.t \
 	tests/trust_send.t \
 
 FUZZERS = \

@@ -76,6 +76,7 @@ child(const struct mailx *m, const char *command, const char *arg)
 		(void)signal(signals[i], SIG_DFL);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	mask_reset();
 	if (arg == NULL)
 		execl(path, path, "-c", "--", command, (char *)NULL);
 	else
