@@ -255,13 +255,20 @@ check_type(const char *given, struct fail *why)
 static void
 add_body(struct letter *l, struct build_part *under, FILE *body)
 {
-	struct build_part *p = build_part(l->b, under, body);
+	struct build_part *p;
+	char *charset;
 
+	body = recode_text(l->m, body, l->d->body_type, &charset);
+	p = build_part(l->b, under, body);
 	l->body = body;
 	if (l->d->body_type != NULL)
 		set_type(p, l->d->body_type);
 	else
 		p->type = xstrdup("text/plain");
+	if (charset != NULL) {
+		free(p->charset);
+		p->charset = charset;
+	}
 }
 
 /* The text that HTML says, for those who read no HTML. */

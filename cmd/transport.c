@@ -199,6 +199,7 @@ send_batches(struct smtp *x, struct smtp_message *msg, struct outgoing *o,
 	while (done < o->nrcpt) {
 		msg->rcpt = o->rcpt + done;
 		msg->nrcpt = o->nrcpt - done < limit ? o->nrcpt - done : limit;
+		msg->last = done + msg->nrcpt == o->nrcpt;
 		if (smtp_send(x, msg, &uncertain, why) == -1) {
 			if (done == 0)
 				return -1;
@@ -227,6 +228,8 @@ converse(struct mailx *m, struct smtp *x, const struct transport *t,
 	msg.eightbit = o->eightbit;
 	msg.utf8 = o->utf8;
 	msg.all_or_nothing = !is_on(m, "partial");
+	msg.notify = var_get(m, "dsn");
+	msg.require_tls = is_on(m, "requiretls");
 	msg.write = o->write;
 	msg.ctx = o->ctx;
 	return send_batches(x, &msg, o, why);

@@ -280,6 +280,16 @@ flags_for_name(const struct msg *m)
 	    (m->stored | ~(uint32_t)MSG_DELETED);
 }
 
+/* A T that another program set while the folder was open stays in the name. */
+static uint32_t
+mark_of_others(const struct msg *m)
+{
+	const char *file = maildir_file(m);
+
+	return (m->stored & MSG_DELETED) == 0 &&
+	    strchr(file + maildir_base(file), 'T') != NULL ? MSG_DELETED : 0;
+}
+
 static int
 rename_message(struct store *s, uint32_t n, struct fail *why)
 {
@@ -293,7 +303,7 @@ rename_message(struct store *s, uint32_t n, struct fail *why)
 		/* Of two files of one base name one gets another. */
 		delivery_name(d, base);
 		name = maildir_name(maildir_file(m), clash ? base : NULL,
-		    flags_for_name(m));
+		    flags_for_name(m) | mark_of_others(m));
 		if (rename_to(d, m->name, name) == 0) {
 			free(m->name);
 			m->name = name;

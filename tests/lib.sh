@@ -131,3 +131,13 @@ arrived() {
 put() {
 	$DOVEADM save -u "$1" -m "${3:-INBOX}" < "$2"
 }
+# letters FILE FIRST LAST: an mbox of messages from aN@example.org, subject "number N", to me.
+letters() {
+	i=$2
+	: > "$1"
+	while [ "$i" -le "$3" ]; do
+		printf 'From a%s@example.org Fri Nov 20 01:30:0%s 2026\nFrom: Sender %s <a%s@example.org>\nTo: me@example.test\nSubject: number %s\nDate: Fri, 20 Nov 2026 01:30:0%s +0000\nMessage-ID: <m%s@example.org>\n\nbody of %s\n\n' \
+		    "$i" $((i % 10)) "$i" "$i" "$i" $((i % 10)) "$i" "$i" >> "$1"
+		i=$((i + 1))
+	done
+}
