@@ -259,6 +259,7 @@ UNIT_SRCS = \
 
 SHELL_TESTS = \
 	tests/answer.t \
+	tests/cases.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
