@@ -259,6 +259,7 @@ UNIT_SRCS = \
 
 SHELL_TESTS = \
 	tests/answer.t \
+	tests/cases.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
@@ -284,7 +285,9 @@ SHELL_TESTS = \
 	tests/send.t \
 	tests/show.t \
 	tests/trust_display.t \
+	tests/trust_env.t \
 	tests/trust_large.t \
+	tests/trust_local.t \
 	tests/trust_send.t \
 
 FUZZERS = \
