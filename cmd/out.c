@@ -93,6 +93,12 @@ pass(void *ctx, const char *p, size_t n, uint32_t cp)
 	fwrite(p, 1, n, ctx);
 }
 
+static void
+pass_run(void *ctx, const char *p, size_t n)
+{
+	fwrite(p, 1, n, ctx);
+}
+
 FILE *
 out_people(struct mailx *m)
 {
@@ -101,10 +107,10 @@ out_people(struct mailx *m)
 	iconv_t cd;
 
 	if (m->out->charset == NULL)
-		return filter_characters(stream, pass, NULL, stream);
+		return filter_runs(stream, pass, pass_run, NULL, stream);
 	cd = iconv_open(m->out->charset, "UTF-8");
 	if (cd == (iconv_t)-1)
-		return filter_characters(stream, pass, NULL, stream);
+		return filter_runs(stream, pass, pass_run, NULL, stream);
 	e = xmalloc(sizeof *e);
 	e->cd = cd;
 	e->out = stream;
