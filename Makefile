@@ -164,6 +164,7 @@ CMD_SRCS = \
 	cmd/once.c \
 	cmd/options.c \
 	cmd/out.c \
+	cmd/outheld.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
 	cmd/outrecords.c \

@@ -14,6 +14,8 @@
 #include "sanitise.h"
 #include "term.h"
 
+#define MAX_HELD	3	/* messages coded within each other */
+
 struct view {
 	struct mailx	*m;
 	struct store	*s;
@@ -23,6 +25,7 @@ struct view {
 	FILE		*safe;		/* owned: makes safe what goes to people */
 	bool		 all;		/* every field */
 	int		 lines;		/* of the body that may still come; -1: any number */
+	unsigned	 held;		/* messages around, that were coded */
 	int		 columns;	/* that lines may have; 0: any number */
 	bool		 begun;		/* something stands above: a blank line is due */
 };
@@ -207,12 +210,14 @@ decoded_size(const struct part *p)
 char *
 out_part_line(uint32_t n, const struct part *p)
 {
-	char *number = part_number(p), *size = out_size(decoded_size(p)), *line;
+	char *number = part_number(p), *size = out_size(decoded_size(p)), *line, *ref;
 	char *name = p->filename == NULL ? NULL : out_clean(p->filename, 0);
 
-	line = xasprintf("[-- #%u%s%s %s%s%s, %s --]\n", n,
-	    *number == '\0' ? "" : ".", number, p->type.value,
+	ref = n == 0 ? xstrdup("") : xasprintf("#%u%s%s ", n,
+	    *number == '\0' ? "" : ".", number);
+	line = xasprintf("[-- %s%s%s%s, %s --]\n", ref, p->type.value,
 	    name == NULL ? "" : " ", name == NULL ? "" : name, size);
+	free(ref);
 	free(name);
 	free(size);
 	free(number);
@@ -222,7 +227,7 @@ out_part_line(uint32_t n, const struct part *p)
 static void
 show_line(struct view *v, const struct part *p)
 {
-	char *line = out_part_line(v->n, p);
+	char *line = out_part_line(held_is(v->s) ? 0 : v->n, p);
 
 	if (v->lines != 0)
 		fputs(line, v->safe);
@@ -295,18 +300,20 @@ show_seal(struct view *v, const struct part *p)
 {
 	bool is_signed = strcmp(p->type.value, "multipart/signed") == 0;
 	const char *protocol = params_get(&p->type, "protocol");
-	char *number, *clean;
+	char *number, *clean, *ref;
 
 	if (!is_signed && strcmp(p->type.value, "multipart/encrypted") != 0)
 		return;
 	number = part_number(p);
 	clean = out_clean(protocol == NULL ? "" : protocol, 0);
+	ref = held_is(v->s) ? xstrdup("") : xasprintf("#%u%s%s ", v->n,
+	    *number == '\0' ? "" : ".", number);
 	begin(v);
 	if (v->lines != 0)
-		fprintf(v->safe, "[-- #%u%s%s %s%s%s%s --]\n", v->n,
-		    *number == '\0' ? "" : ".", number, p->type.value,
+		fprintf(v->safe, "[-- %s%s%s%s%s --]\n", ref, p->type.value,
 		    *clean == '\0' ? "" : " ", clean,
 		    is_signed ? ", not verified" : "");
+	free(ref);
 	free(clean);
 	free(number);
 }
@@ -329,6 +336,28 @@ show_message(struct view *v, struct part *p, struct fail *why)
 	return show_part(v, p->child, false, why);
 }
 
+static int
+show_held(struct view *v, struct part *p, struct fail *why)
+{
+	struct view inner = *v;
+	struct held h;
+	int r;
+
+	if (held_open(&h, v->m, v->s, v->n, p, why) == -1)
+		return -1;
+	begin(v);
+	show_line(v, p);
+	inner.s = &h.store;
+	inner.n = 1;
+	inner.held++;
+	inner.begun = true;
+	show_head(&inner, &h.root->head);
+	r = show_part(&inner, h.root, false, why);
+	v->lines = inner.lines;
+	held_close(&h);
+	return r;
+}
+
 /* Depth is bounded by MAX_DEPTH.  `wanted': named by the reader, not met on the way. */
 static int
 show_part(struct view *v, struct part *p, bool wanted, struct fail *why)
@@ -339,6 +368,8 @@ show_part(struct view *v, struct part *p, bool wanted, struct fail *why)
 		return 0;
 	if (part_is_message(p) && p->child != NULL)
 		return show_message(v, p, why);
+	if (held_possible(p) && v->held < MAX_HELD)
+		return show_held(v, p, why);
 	if (p->child == NULL) {
 		begin(v);
 		if (!wanted && (p->filename != NULL || !is_shown(p)))
