@@ -41,6 +41,7 @@ MIME_SRCS = \
 	mime/addr.c \
 	mime/addrspec.c \
 	mime/b64.c \
+	mime/b64simd.c \
 	mime/build.c \
 	mime/buildhead.c \
 	mime/buildplan.c \
@@ -177,6 +178,7 @@ CMD_SRCS = \
 	cmd/quit.c \
 	cmd/quote.c \
 	cmd/read.c \
+	cmd/recode.c \
 	cmd/record.c \
 	cmd/reply.c \
 	cmd/resend.c \
@@ -214,6 +216,7 @@ UNIT_SRCS = \
 	tests/unit/alias.c \
 	tests/unit/b64.c \
 	tests/unit/build.c \
+	tests/unit/clean.c \
 	tests/unit/conn.c \
 	tests/unit/cred.c \
 	tests/unit/date.c \
@@ -272,6 +275,7 @@ SHELL_TESTS = \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
+	tests/posix_commands.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
@@ -280,6 +284,9 @@ SHELL_TESTS = \
 	tests/script.t \
 	tests/send.t \
 	tests/show.t \
+	tests/trust_display.t \
+	tests/trust_large.t \
+	tests/trust_send.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \
@@ -408,7 +415,11 @@ FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
-bench: all
+BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.test
+
+$(BENCH_TESTS): libmailx.a
+
+bench: all $(BENCH_TESTS)
 	@sh tests/bench/run.sh
 
 lint:

@@ -39,6 +39,21 @@ is_kept(const struct mailx *m)
 	return kept;
 }
 
+/* A home that does not exist, as those of daemons, is not to come about this way. */
+static int
+check_directory(const char *path, struct fail *why)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? xstrdup(".") :
+	    xstrndup(path, (size_t)(slash - path) + 1);
+	int r = access(dir, X_OK);
+
+	if (r == -1)
+		fail_errno(why, EX_CANTCREAT, "%s", dir);
+	free(dir);
+	return r;
+}
+
 /* A link there could lead what is private anywhere. */
 static int
 append(struct mailx *m, const char *path, FILE *message, struct fail *why)
@@ -51,6 +66,8 @@ append(struct mailx *m, const char *path, FILE *message, struct fail *why)
 
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
 		return fail(why, EX_CANTCREAT, "a symbolic link");
+	if (check_directory(path, why) == -1)
+		return -1;
 	name = xasprintf("mbox:%s", path);
 	s = store_open(name, STORE_APPEND, &m->options, why);
 	free(name);

@@ -81,11 +81,13 @@ child(struct mailx *m, const char *command, const char *arg)
 		_exit(127);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Not every shell knows `-c -- command'. */
+	if (*command == '-')
+		command = xasprintf(" %s", command);
 	if (arg == NULL)
-		execl(path, path, "-c", "--", command, (char *)NULL);
+		execl(path, path, "-c", command, (char *)NULL);
 	else
-		execl(path, path, "-c", "--", command, "mailx", arg,
-		    (char *)NULL);
+		execl(path, path, "-c", command, "mailx", arg, (char *)NULL);
 	_exit(127);
 }
 

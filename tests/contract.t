@@ -43,6 +43,9 @@ run dry -J -d -m box.0 -s subj to@example.org
 like "$OUT" '^{"message_id":"<.*,"message":"Date: .*Subject: subj' 'a dry run is a record too'
 is "$(printf '%s\n' "$OUT" | wc -l)" 1 'one of a line'
 
+run "$MAILX" -J -Q
+is "$STATUS$OUT" '64{"error":{"code":64,"text":"-Q: unknown option; mailx --help lists the options"}}' 'and so is a usage error'
+
 # The system mailbox stays as it is under -J.
 cp box.0 spool
 MAIL=$T/spool "$MAILX" -n -J > /dev/null <<'E2'
@@ -67,6 +70,35 @@ printf 'text\n~q\n' > quits
 run sh -c '"$1" -n -~ -s subj to@example.org < quits' sh "$MAILX"
 is "$STATUS" 1 '~q: 1'
 like "$(cat "$HOME/dead.letter")" '^To: to@example.org' 'what ~q keeps has its recipients'
+
+# Variables that are known do what is said of them.
+printf 'caf\303\251\n' > utf8
+printf '\346\212\245 caf\303\251\n' > cjk
+run dry -d -S sendcharsets=us-ascii,iso-8859-1,utf-8 -m utf8 to@example.org
+like "$OUT" 'charset=iso-8859-1' 'sendcharsets: the first that fits'
+like "$OUT" '^caf=E9$' 'in that charset'
+printf 'caf\303\251 \342\202\254\n' > euro
+run dry -d -S sendcharsets=iso-8859-1,windows-1252 -m euro to@example.org
+like "$OUT" 'charset=windows-1252' 'sendcharsets: ISO 8859-1 has no euro'
+run dry -d -S sendcharsets=iso-8859-1,koi8-r -m cjk to@example.org
+like "$OUT" 'charset=utf-8' 'sendcharsets: none fits'
+run dry -d -S sendcharsets=iso-8859-1 -m box.0 to@example.org
+like "$OUT" 'charset=us-ascii' 'sendcharsets: ASCII stays what it is'
+run dry -S debug -m utf8 to@example.org
+like "$OUT" '^To: to@example.org' 'debug prints instead of sending'
+run dry -S mta=mbox:big -S max-message=100 -m utf8 to@example.org
+is "$STATUS" 65 'max-message: 65'
+[ ! -e big ]; ok $? 'and nothing goes'
+run dry -S mta=mbox:big -S dsn=sometimes -m utf8 to@example.org
+is "$STATUS" 78 'dsn: an unknown report is a fault of the configuration'
+run "$MAILX" -n -R -S showto -S from=bob@example.org -f box -Y 'from 2'
+like "$OUT" ' To me@example.org ' 'showto'
+
+# A part goes where mktemp has made room, and over nothing else.
+: > made; echo full > full; ln -s made link
+run "$MAILX" -n -R -f box -Y 'write 1.1 made' -Y 'unset errexit' -Y 'write 1.1 full' -Y 'write 1.1 link'
+is "$STATUS" 73 'write: what is there is refused'
+is "$(cat made full)" "$(printf 'body one\nfull')" 'but for an empty file'
 
 # All that -J prints is what --schema says.
 if python3 -c 'import jsonschema' 2> /dev/null; then
