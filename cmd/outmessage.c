@@ -32,57 +32,6 @@ struct view {
 
 /* --- Fields. --- */
 
-static bool
-is_address_field(struct span name)
-{
-	static const char *const names[] = {
-		"From", "To", "Cc", "Bcc", "Reply-To", "Sender"
-	};
-	size_t i;
-
-	if (span_has_prefix(name, "Resent-")) {
-		name.p += 7;
-		name.n -= 7;
-	}
-	for (i = 0; i < NELEM(names); i++)
-		if (span_ieq(name, names[i]))
-			return true;
-	return false;
-}
-
-static char *
-addresses_text(const struct addrs *as)
-{
-	char *text, *one;
-	size_t n, i;
-	FILE *f = xmemstream(&text, &n);
-
-	for (i = 0; i < as->n; i++) {
-		one = addr_display(&as->v[i]);
-		fprintf(f, "%s%s", i == 0 ? "" : ", ", one);
-		free(one);
-	}
-	fclose(f);
-	return text;
-}
-
-/* Encoded words are decoded in names, but never make an address. */
-char *
-field_text(const struct field *f, const char *charset_8bit)
-{
-	struct addrs as = { 0 };
-	char *text = NULL;
-
-	if (is_address_field(f->name) && memmem(f->body.p, f->body.n, "=?", 2) !=
-	    NULL) {
-		addrs_parse(&as, f->body, charset_8bit);
-		if (as.n > 0)
-			text = addresses_text(&as);
-		addrs_free(&as);
-	}
-	return text != NULL ? text : head_text(f, charset_8bit);
-}
-
 static void
 put_field(struct view *v, struct span name, const char *text)
 {
@@ -416,6 +365,48 @@ view_close(struct view *v, int r, struct fail *why)
 	return r == -1 ? -1 : out_check(v->m, why);
 }
 
+/* Of these the first counts, and another is a way to deceive. */
+static unsigned
+duplicates(const struct head *h)
+{
+	static const char *const once[] = {
+		"From", "Sender", "Reply-To", "Subject", "Date", "Message-ID"
+	};
+	const struct field *f;
+	size_t i;
+
+	for (i = 0; i < NELEM(once); i++) {
+		f = head_get(h, once[i]);
+		if (f != NULL && head_again(h, f) != NULL)
+			return DEFECT_DUPLICATE;
+	}
+	return 0;
+}
+
+/* What may make a message be read otherwise than it was meant is told. */
+static void
+note_defects(struct mailx *m, uint32_t n, unsigned defects)
+{
+	const unsigned told = DEFECT_HEAD_CUT | DEFECT_TYPE | DEFECT_ENCODING |
+	    DEFECT_NO_BOUNDARY | DEFECT_BOUNDARY_MISSING | DEFECT_DEPTH |
+	    DEFECT_PARTS | DEFECT_DUPLICATE;
+	char *text;
+	size_t len;
+	unsigned i;
+	FILE *f;
+
+	if ((defects & told) == 0)
+		return;
+	f = xmemstream(&text, &len);
+	for (i = 0; i < DEFECT_COUNT; i++)
+		if ((defects & told & 1U << i) != 0)
+			fprintf(f, "%s%s", ftell(f) > 0 ? ", " : "",
+			    defect_name((enum defect)(1U << i)));
+	fclose(f);
+	out_note(m, "message %u is malformed: %s", n, text);
+	free(text);
+}
+
 static int
 show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
     FILE *to, struct fail *why)
@@ -423,6 +414,7 @@ show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
 	struct part *root;
 	struct head h;
 	struct view v;
+	unsigned defects;
 	int r;
 
 	if (store_head(s, n, &h, why) == -1)
@@ -435,13 +427,17 @@ show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
 	view_open(&v, m, s, n, to);
 	v.all = all;
 	show_head(&v, &h);
+	defects = part_defects(root) | h.defects | duplicates(&h);
 	head_free(&h);
 	v.begun = true;
 	v.lines = lines;
 	if (lines == 0)
 		putc('\n', v.safe);
 	r = show_part(&v, root, false, why);
-	return view_close(&v, r, why);
+	r = view_close(&v, r, why);
+	if (r == 0 && to == NULL)
+		note_defects(m, n, defects);
+	return r;
 }
 
 int

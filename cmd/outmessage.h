@@ -7,6 +7,8 @@
 
 /* A field as it is shown: unfolded, decoded.  The caller frees. */
 char	*field_text(const struct field *f, const char *charset_8bit);
+/* Names and addresses with commas between; the caller frees. */
+char	*addresses_text(const struct addrs *as);
 /* A message within another whose transfer encoding is undone: message 1 of a folder. */
 struct held {
 	struct store	 store;

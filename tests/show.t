@@ -200,4 +200,22 @@ like "$OUT" '^\[-- application/pgp-signature signature.asc' '... which have no n
 unlike "$OUT" '#1\.3' '... none at all'
 run "$MAILX" -n -R -f coded.box -Y 'write 1.2 decoded'
 same decoded "mixed/cur/1.x:2,S" '... and is written as it was'
+folder bad << 'END'
+From: a@example.org
+From: b@example.org
+Content-Type: multipart/mixed; boundary=x
+Content-Transfer-Encoding: base64
+
+--x
+Content-Transfer-Encoding: x-strange
+
+raw =41 text
+--x--
+END
+run "$MAILX" -n -v -R -f bad -Y 'type 1'
+is "$STATUS" 0 'an encoding that is none'
+like "$OUT" '^raw =41 text' '... is shown raw'
+like "$ERR" 'message 1 is malformed: encoding, duplicate' '... and told'
+run "$MAILX" -n -R -f bad -Y 'type 1'
+is "$ERR" '' '... where people look alone'
 done_testing
