@@ -165,6 +165,8 @@ CMD_SRCS = \
 	cmd/once.c \
 	cmd/options.c \
 	cmd/out.c \
+	cmd/outfield.c \
+	cmd/outheld.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
 	cmd/outrecords.c \
