@@ -262,6 +262,8 @@ SHELL_TESTS = \
 	tests/layers.t \
 	tests/manual.t \
 	tests/posix_commands.t \
+	tests/posix_lists.t \
+	tests/posix_states.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
