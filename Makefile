@@ -41,6 +41,7 @@ MIME_SRCS = \
 	mime/addr.c \
 	mime/addrspec.c \
 	mime/b64.c \
+	mime/b64simd.c \
 	mime/build.c \
 	mime/buildhead.c \
 	mime/buildplan.c \
@@ -48,11 +49,13 @@ MIME_SRCS = \
 	mime/buildsource.c \
 	mime/buildwrite.c \
 	mime/date.c \
+	mime/enclosed.c \
 	mime/envelope.c \
 	mime/filter.c \
 	mime/flowed.c \
 	mime/head.c \
 	mime/hz.c \
+	mime/jamo.c \
 	mime/param.c \
 	mime/paramwrite.c \
 	mime/parse.c \
@@ -127,6 +130,7 @@ CMD_SRCS = \
 	cmd/alias.c \
 	cmd/args.c \
 	cmd/assemble.c \
+	cmd/card.c \
 	cmd/child.c \
 	cmd/compose.c \
 	cmd/dead.c \
@@ -152,6 +156,8 @@ CMD_SRCS = \
 	cmd/headers.c \
 	cmd/help.c \
 	cmd/html.c \
+	cmd/htmlchar.c \
+	cmd/htmlpage.c \
 	cmd/if.c \
 	cmd/json.c \
 	cmd/mail.c \
@@ -164,12 +170,14 @@ CMD_SRCS = \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/outtext.c \
 	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
 	cmd/quit.c \
 	cmd/quote.c \
 	cmd/read.c \
+	cmd/recode.c \
 	cmd/record.c \
 	cmd/reply.c \
 	cmd/resend.c \
@@ -199,6 +207,7 @@ CMD_SRCS = \
 	cmd/vartable.c \
 	cmd/wordfile.c \
 	cmd/words.c \
+	cmd/wrap.c \
 	cmd/write.c \
 
 UNIT_SRCS = \
@@ -206,6 +215,7 @@ UNIT_SRCS = \
 	tests/unit/alias.c \
 	tests/unit/b64.c \
 	tests/unit/build.c \
+	tests/unit/clean.c \
 	tests/unit/conn.c \
 	tests/unit/cred.c \
 	tests/unit/date.c \
@@ -215,6 +225,7 @@ UNIT_SRCS = \
 	tests/unit/folder.c \
 	tests/unit/full.c \
 	tests/unit/head.c \
+	tests/unit/html.c \
 	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
@@ -244,10 +255,12 @@ UNIT_SRCS = \
 	tests/unit/vars.c \
 	tests/unit/word.c \
 	tests/unit/words.c \
+	tests/unit/wrap.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
 	tests/compose.t \
+	tests/contract.t \
 	tests/corpus.t \
 	tests/crash.t \
 	tests/demo.t \
@@ -271,12 +284,18 @@ SHELL_TESTS = \
 	tests/save.t \
 	tests/script.t \
 	tests/send.t \
+	tests/show.t \
+	tests/trust_display.t \
+	tests/trust_large.t \
+	tests/trust_send.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \
 	tests/fuzz/date.fuzz \
 	tests/fuzz/decode.fuzz \
+	tests/fuzz/display.fuzz \
 	tests/fuzz/head.fuzz \
+	tests/fuzz/html.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/mbox.fuzz \
@@ -385,7 +404,7 @@ check: all $(TOOLS) $(UNIT_TESTS)
 asan-check: mailx.asan mailx-mime.asan $(TOOLS) $(UNIT_ASAN)
 	@MAILX="$$PWD/mailx.asan" MAILX_MIME="$$PWD/mailx-mime.asan" sh tests/run.sh $(UNIT_ASAN) $(SHELL_TESTS)
 
-demo: all
+demo: all tests/ports tests/relay
 	@sh tests/demo.sh "$${SERVERS:-0}"
 
 # make corpus CORPUS=dir: score the reading of messages and tables of that form.
@@ -397,7 +416,11 @@ FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
-bench: all
+BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.test
+
+$(BENCH_TESTS): libmailx.a
+
+bench: all $(BENCH_TESTS)
 	@sh tests/bench/run.sh
 
 lint:

@@ -100,11 +100,10 @@ begin(struct mailx *m, const struct options *o)
 	    isatty(STDOUT_FILENO);
 	m->tilde = o->tilde || m->interactive;
 	m->read_only = o->read_only;
-	m->dry_run = o->dry_run;
 	m->no_summary = o->no_summary;
 	m->no_system_rc = o->no_system_rc;
 	m->scripted = o->batch || o->commands.n > 0 || o->headers ||
-	    o->spec != NULL || o->exists;
+	    o->spec != NULL || o->exists || o->json;
 	m->options.server = server_setup;
 	m->options.ctx = m;
 	(void)run_state(m);
@@ -158,6 +157,8 @@ configure(struct mailx *m, const struct options *o)
 		give_up(m);
 	if (o->batch || o->commands.n > 0)
 		assign(m, "errexit");
+	if (o->dry_run)
+		assign(m, "debug");
 	if (o->verbose)
 		assign(m, "verbose");
 	if (o->from != NULL && !m->quit &&
@@ -417,7 +418,8 @@ start(int argc, char *argv[], struct options *o)
 	else
 		(void)options_parse(o, argc, argv, &m.why);
 	if (m.why.code != 0) {
-		fprintf(stderr, "mailx: %s\n", m.why.text);
+		m.json = o->json;
+		out_error(&m, NULL, &m.why);
 		return m.why.code;
 	}
 	status = tell(o);

@@ -104,6 +104,23 @@ outgoing_stage(struct outgoing *o, struct fail *why)
 	return f;
 }
 
+int
+print_outgoing(struct mailx *m, struct outgoing *o, const char *id,
+    struct fail *why)
+{
+	struct sent s = { .message_id = id };
+
+	if (!m->json)
+		return o->write(o->ctx, out_stream(m), why) == -1 ? -1 :
+		    out_flush(m, why);
+	s.message = outgoing_stage(o, why);
+	if (s.message == NULL)
+		return -1;
+	out_sent(m, &s);
+	fclose(s.message);
+	return 0;
+}
+
 /* --- The outcome. --- */
 
 void
@@ -188,6 +205,50 @@ any_deferred(const struct outgoing *o)
 	return false;
 }
 
+/* A server would refuse each recipient for it, as if none of them existed. */
+static int
+check_dsn(const struct mailx *m, struct fail *why)
+{
+	const char *given = var_get(m, "dsn");
+	char *list, *rest, *word;
+	bool never = false, some = false, known = true;
+
+	if (given == NULL)
+		return 0;
+	list = rest = xstrdup(given);
+	while ((word = strsep(&rest, ", \t")) != NULL && known) {
+		if (*word == '\0')
+			continue;
+		if (strcasecmp(word, "never") == 0)
+			never = true;
+		else if (strcasecmp(word, "success") == 0 ||
+		    strcasecmp(word, "failure") == 0 ||
+		    strcasecmp(word, "delay") == 0)
+			some = true;
+		else
+			known = false;
+	}
+	free(list);
+	return known && !(never && some) ? 0 : fail(why, EX_CONFIG, "dsn: %s: "
+	    "never, or some of success, failure, delay", given);
+}
+
+/* The limit is asked before anything of it is on its way. */
+static int
+check_size(const struct mailx *m, struct outgoing *o, struct fail *why)
+{
+	int most = var_number(m, "max-message", 0);
+
+	if (most <= 0)
+		return 0;
+	if (o->prepare(o, false, why) == -1)
+		return -1;
+	if (o->size > (uint64_t)most)
+		return fail(why, EX_DATAERR, "the message: %llu octets, and "
+		    "max-message is %d", (unsigned long long)o->size, most);
+	return 0;
+}
+
 int
 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
     struct fail *why)
@@ -195,7 +256,8 @@ deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 	const struct smtp_rcpt *first;
 	struct fail unready = { 0 };
 
-	o->taken = transport_send(m, t, o, why) == 0;
+	o->taken = check_dsn(m, why) == 0 && check_size(m, o, why) == 0 &&
+	    transport_send(m, t, o, why) == 0;
 	first = worst(o);
 	if (o->taken && first == NULL)
 		return 0;

@@ -174,10 +174,13 @@ out_redirect(struct mailx *m, const char *path, bool append, struct fail *why)
 int
 out_pipe(struct mailx *m, const char *command, struct fail *why)
 {
+	bool json = m->json;
 	FILE *f;
 
 	fflush(stdout);
+	m->json = false;	/* what it prints stands for our records */
 	f = term_pipe(m, command, &m->out->pid, why);
+	m->json = json;
 	if (f == NULL)
 		return -1;
 	put_in_front(m, TO_COMMAND, f, command);

@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mime/text.h"
 #include "fields.h"
-#include "html.h"
 #include "outint.h"
 #include "outmessage.h"
 #include "sanitise.h"
+#include "term.h"
 
 struct view {
 	struct mailx	*m;
@@ -24,6 +23,7 @@ struct view {
 	FILE		*safe;		/* owned: makes safe what goes to people */
 	bool		 all;		/* every field */
 	int		 lines;		/* of the body that may still come; -1: any number */
+	int		 columns;	/* that lines may have; 0: any number */
 	bool		 begun;		/* something stands above: a blank line is due */
 };
 
@@ -177,42 +177,12 @@ limited(struct view *v)
 	return filter_characters(v->safe, put_limited, end_limited, l);
 }
 
-static bool
-has_value(const char *value, const char *wanted)
-{
-	return value != NULL && strcasecmp(value, wanted) == 0;
-}
-
-/* The filter that a kind of text goes through before it is shown; or NULL. */
-static FILE *
-text_filter(const struct part *p, FILE *out)
-{
-	if (strcmp(p->type.value, "text/html") == 0)
-		return html_reader(out);
-	if (strcmp(p->type.value, "text/plain") == 0 &&
-	    has_value(params_get(&p->type, "format"), "flowed"))
-		return flowed_decoder(out,
-		    has_value(params_get(&p->type, "delsp"), "yes"));
-	return NULL;
-}
-
 static int
-show_text(struct view *v, const struct part *p, struct fail *why)
+show_text(struct view *v, struct part *p, struct fail *why)
 {
-	uint64_t octets;
-	FILE *in, *out, *filter;
-	int r;
+	FILE *out = limited(v);
+	int r = out_text(v->m, v->s, v->n, p, out, v->columns, why);
 
-	in = store_part(v->s, v->n, p, &octets, why);
-	if (in == NULL)
-		return -1;
-	out = limited(v);
-	filter = text_filter(p, out);
-	r = part_decode_text(p, in, octets, v->m->options.charset_8bit,
-	    filter != NULL ? filter : out, NULL, why);
-	fclose(in);
-	if (filter != NULL)
-		fclose(filter);
 	fclose(out);
 	return r;
 }
@@ -230,31 +200,56 @@ begin(struct view *v)
 static uint64_t
 decoded_size(const struct part *p)
 {
-	return p->encoding == ENCODING_BASE64 ? p->size / 78 * 57 +
+	return p->enclosed > 0 ? p->size : p->encoding == ENCODING_BASE64 ? p->size / 78 * 57 +
 	    p->size % 78 * 3 / 4 : p->size;
+}
+
+char *
+out_part_line(uint32_t n, const struct part *p)
+{
+	char *number = part_number(p), *size = out_size(decoded_size(p)), *line;
+	char *name = p->filename == NULL ? NULL : out_clean(p->filename, 0);
+
+	line = xasprintf("[-- #%u%s%s %s%s%s, %s --]\n", n,
+	    *number == '\0' ? "" : ".", number, p->type.value,
+	    name == NULL ? "" : " ", name == NULL ? "" : name, size);
+	free(name);
+	free(size);
+	free(number);
+	return line;
 }
 
 static void
 show_line(struct view *v, const struct part *p)
 {
-	char *number = part_number(p), *size = out_size(decoded_size(p)), *line;
-	char *name = p->filename == NULL ? NULL : out_clean(p->filename, 0);
+	char *line = out_part_line(v->n, p);
 
-	line = xasprintf("[-- #%u%s%s %s%s%s, %s --]\n", v->n,
-	    *number == '\0' ? "" : ".", number, p->type.value,
-	    name == NULL ? "" : " ", name == NULL ? "" : name, size);
 	if (v->lines != 0)
 		fputs(line, v->safe);
 	free(line);
-	free(name);
-	free(size);
-	free(number);
+}
+
+/* Text by another name: what a server reports, a piece of a message. */
+static bool
+is_report(const struct part *p)
+{
+	static const char *const types[] = {
+		"message/delivery-status", "message/disposition-notification",
+		"message/feedback-report", "message/global-delivery-status",
+		"message/global-disposition-notification", "message/partial"
+	};
+	size_t i;
+
+	for (i = 0; i < NELEM(types); i++)
+		if (strcmp(p->type.value, types[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool
 is_shown(const struct part *p)
 {
-	return part_is_text(p) && !has_value(p->disposition.value, "attachment");
+	return (part_is_text(p) || is_report(p)) && strcasecmp(p->disposition.value, "attachment") != 0;
 }
 
 /* How well a part can be read here, 0: not. */
@@ -294,6 +289,28 @@ choose(const struct part *container)
 	return chosen;
 }
 
+/* What is signed or sealed is called so, and nothing more: we verify nothing. */
+static void
+show_seal(struct view *v, const struct part *p)
+{
+	bool is_signed = strcmp(p->type.value, "multipart/signed") == 0;
+	const char *protocol = params_get(&p->type, "protocol");
+	char *number, *clean;
+
+	if (!is_signed && strcmp(p->type.value, "multipart/encrypted") != 0)
+		return;
+	number = part_number(p);
+	clean = out_clean(protocol == NULL ? "" : protocol, 0);
+	begin(v);
+	if (v->lines != 0)
+		fprintf(v->safe, "[-- #%u%s%s %s%s%s%s --]\n", v->n,
+		    *number == '\0' ? "" : ".", number, p->type.value,
+		    *clean == '\0' ? "" : " ", clean,
+		    is_signed ? ", not verified" : "");
+	free(clean);
+	free(number);
+}
+
 static int	show_part(struct view *v, struct part *p, bool wanted,
 		    struct fail *why);
 
@@ -328,9 +345,11 @@ show_part(struct view *v, struct part *p, bool wanted, struct fail *why)
 			show_line(v, p);
 		else if (!part_is_text(p))
 			show_line(v, p);
-		return is_shown(p) || (wanted && part_is_text(p)) ?
+		return is_shown(p) || (wanted &&
+		    (part_is_text(p) || is_report(p))) ?
 		    show_text(v, p, why) : 0;
 	}
+	show_seal(v, p);
 	if (strcmp(p->type.value, "multipart/alternative") == 0 &&
 	    (child = choose(p)) != NULL)
 		return show_part(v, child, false, why);
@@ -353,6 +372,7 @@ view_open(struct view *v, struct mailx *m, struct store *s, uint32_t n,
 	v->kept = to != NULL;
 	v->people = to != NULL ? to : out_people(m);
 	v->safe = out_sanitiser(v->people);
+	v->columns = to != NULL || !m->interactive ? 0 : term_columns(m);
 }
 
 static int

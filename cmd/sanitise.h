@@ -15,7 +15,5 @@ typedef void character_fn(void *ctx, const char *p, size_t n, uint32_t cp);
  */
 FILE	*filter_characters(FILE *out, character_fn *put, void (*end)(void *ctx),
 	    void *ctx);
-/* Write a character, or the visible escape of one that must not reach a terminal. */
-void	 put_visible(FILE *out, const char *p, size_t n, uint32_t cp);
 
 #endif

@@ -63,6 +63,10 @@ int	 transport_send(struct mailx *m, const struct transport *t,
 int	 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 	    struct fail *why);
 
+/* A dry run: the message on standard output, under -J in its record. */
+int	 print_outgoing(struct mailx *m, struct outgoing *o, const char *id,
+	    struct fail *why);
+
 /* A line of error on standard error alone: one of several, of which the last is the command's. */
 void	 tell(struct mailx *m, const struct fail *why);
 

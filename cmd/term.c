@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "out.h"
 #include "term.h"
 #include "vars.h"
 
@@ -64,7 +65,7 @@ shell(const struct mailx *m)
 }
 
 static void
-child(const struct mailx *m, const char *command, const char *arg)
+child(struct mailx *m, const char *command, const char *arg)
 {
 	static const int signals[] = { SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ, SIGTERM,
 	    SIGHUP, SIGTSTP };
@@ -74,6 +75,10 @@ child(const struct mailx *m, const char *command, const char *arg)
 
 	for (i = 0; i < NELEM(signals); i++)
 		(void)signal(signals[i], SIG_DFL);
+	/* Under -J standard output has our records and nothing else. */
+	if (m->json && out_stream(m) == stdout &&
+	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
+		_exit(127);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Not every shell knows `-c -- command'. */

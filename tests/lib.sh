@@ -16,10 +16,11 @@ if [ -z "${TEST_WORK:-}" ]; then		# run alone: with servers of its own
 	TEST_WORK=$(mktemp -d /tmp/mailx-tests.XXXXXX) || exit 73
 	chmod 755 "$TEST_WORK"
 	OWN_SERVERS=yes
-	sh "$ROOT/tests/servers.sh" start "$TEST_WORK/s" || exit 1
+	[ -n "${LOCAL:-}" ] || sh "$ROOT/tests/servers.sh" start "$TEST_WORK/s" || exit 1
 fi
+# A test with LOCAL set does without them.
 # shellcheck source=/dev/null
-. "$TEST_WORK/s/env.sh"
+[ -n "${LOCAL:-}" ] || . "$TEST_WORK/s/env.sh"
 T=$TEST_WORK/$NAME.$$
 mkdir -p "$T/home" && cd "$T" || exit 73
 HOME=$T/home; export HOME
@@ -33,7 +34,7 @@ finish() {
 	status=$?
 	cd /
 	if [ -n "$OWN_SERVERS" ]; then
-		sh "$ROOT/tests/servers.sh" stop "$TEST_WORK/s"
+		[ -n "${LOCAL:-}" ] || sh "$ROOT/tests/servers.sh" stop "$TEST_WORK/s"
 		rm -rf "$TEST_WORK"
 	else
 		rm -rf "$T"

@@ -281,6 +281,8 @@ end() {
 }
 
 start() {
+	[ -x "$here/ports" ] && [ -x "$here/relay" ] ||
+	    die "run make tests/ports tests/relay first"
 	# shellcheck disable=SC2046 # ten words
 	set -- $("$here/ports" 10)
 	[ $# -eq 10 ] || die "no free ports"

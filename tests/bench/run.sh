@@ -15,7 +15,7 @@ python3 tests/bench/mailbox.py "$BENCH_MESSAGES" > "$work/box"
 head -c 100000000 /dev/urandom > "$work/big"
 echo "# $BENCH_MESSAGES messages, $(wc -c < "$work/box") octets; 100 MB attachment; $BENCH_RUNS runs"
 
-time_of() { python3 tests/bench/time.py "$BENCH_RUNS" "$@"; }
+time_of() { tests/bench/time.test "$BENCH_RUNS" "$@"; }
 
 time_of 'mailx: start, do nothing' ./mailx -n -Y 'echo hi'
 time_of 'mailx: all headers of the mbox' ./mailx -n -R -f "$work/box" -H
