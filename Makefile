@@ -277,6 +277,7 @@ SHELL_TESTS = \
 	tests/posix_commands.t \
 	tests/posix_lists.t \
 	tests/posix_states.t \
+	tests/posix_variables.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
