@@ -275,6 +275,7 @@ SHELL_TESTS = \
 	tests/layers.t \
 	tests/manual.t \
 	tests/posix_commands.t \
+	tests/posix_escapes.t \
 	tests/posix_lists.t \
 	tests/posix_states.t \
 	tests/posix_variables.t \
