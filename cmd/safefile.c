@@ -95,7 +95,7 @@ open_existing(int dir, const char *name)
 	return fd;
 }
 
-/* One that the utility mktemp has made holds nothing that could be lost. */
+/* One made by a script for us holds nothing that could be lost. */
 static int
 open_empty(int dir, const char *name)
 {
