@@ -278,6 +278,11 @@ SHELL_TESTS = \
 	tests/layers.t \
 	tests/manual.t \
 	tests/posix_commands.t \
+	tests/posix_escapes.t \
+	tests/posix_lists.t \
+	tests/posix_send.t \
+	tests/posix_states.t \
+	tests/posix_variables.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
