@@ -178,11 +178,14 @@ int		 store_search(struct store *s, const struct search *x,
  * arrival time and tags of `like' (NULL: unseen, now).  Durable only after
  * store_commit, which makes all since the last one durable at once (at most
  * BATCH_MESSAGES are gathered).  On failure nothing of it remains.
- * `intent', where given, is called before the first octet is written with a
- * one-line record from which store_recover can tell later whether it got there.
+ * `intent', where given, lives until the commit: `write' gets a one-line record
+ * from which store_recover can tell later whether the message got there, and
+ * `settle' (NULL: nothing to do) makes all records durable, before anything of
+ * the message stands where it would be found.
  */
 struct store_intent {
 	int	(*write)(void *ctx, const char *record, struct fail *why);
+	int	(*settle)(void *ctx, struct fail *why);
 	void	*ctx;
 };
 int		 store_append(struct store *s, FILE *f, const struct msg *like,
@@ -280,6 +283,9 @@ extern const struct store_ops store_mbox, store_maildir, store_imap, store_pop3,
 
 /* Room for n messages, the new ones zeroed.  EX_DATAERR over MAX_MESSAGES. */
 int		 store_resize(struct store *s, uint32_t count, struct fail *why);
+/* Write the record of an intent, and have it durable at once. */
+int		 store_intend(const struct store_intent *intent, const char *record,
+		    struct fail *why);
 /* Pattern of `folders': * any run, ? one character, on UTF-8 names. */
 bool		 store_pattern_matches(const char *pattern, const char *name);
 /* A temporary stream (unlinked file, 0600, in $TMPDIR or memory while small); never NULL but with `why'. */
