@@ -17,6 +17,8 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <signal.h>
+
 #include "../mime/part.h"
 #include "search.h"
 
@@ -213,6 +215,14 @@ int		 store_sync(struct store *s, unsigned how, struct fail *why);
 /* Look for new mail: *added messages were appended to the list. */
 int		 store_check(struct store *s, uint32_t *added, struct fail *why);
 
+/*
+ * Return when something may have happened in the folder, or the clock of
+ * net/wait.h is at the deadline: store_check tells.  EX_TEMPFAIL: a signal, or
+ * the connection was lost.
+ */
+int		 store_wait(struct store *s, int64_t deadline,
+		    const volatile sig_atomic_t *signalled, struct fail *why);
+
 /* Mailboxes.  EX_CANTCREAT: exists, or cannot be; EX_NOINPUT: there is none; EX_UNAVAILABLE: refused. */
 int		 store_mkdir(const char *name, bool parents,
 		    const struct store_options *o, struct fail *why);
@@ -267,6 +277,8 @@ struct store_ops {
 		    bool move, struct fail *why);
 	int	(*sync)(struct store *s, unsigned how, struct fail *why);
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);
+	/* As store_wait; 1 done, 0: the server does not tell by itself. */
+	int	(*wait)(struct store *s, int64_t deadline, struct fail *why);
 	int	(*capabilities)(struct store *s, struct strv *words, struct fail *why);
 
 	/* Without an open folder: by name. */
