@@ -26,7 +26,7 @@ STANDARD =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 		-Wformat=2 -Wvla -Wmissing-prototypes -Wstrict-prototypes \
 		-Werror=format-security -Werror=implicit
-ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD $(PKG_CFLAGS) $(CFLAGS)
+ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD -MF $@.d $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS =	-pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 LIBS =		-lmd $(PKG_LIBS)
 MIME_LIBS =	-lmd $(BSD_LIBS)
@@ -34,7 +34,7 @@ MIME_LIBS =	-lmd $(BSD_LIBS)
 # The same again with the sanitizers, beside the plain objects.
 SANITIZE =	-fsanitize=address,undefined -fno-sanitize-recover=all
 ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
-		-DMAILX_VERSION='"$(VERSION)"' -MMD $(PKG_CFLAGS) -O1 -g \
+		-DMAILX_VERSION='"$(VERSION)"' -MMD -MF $@.d $(PKG_CFLAGS) -O1 -g \
 		-fno-omit-frame-pointer $(SANITIZE)
 
 MIME_SRCS = \

@@ -95,7 +95,7 @@ open_existing(int dir, const char *name)
 	return fd;
 }
 
-/* One that mktemp(1) has made holds nothing that could be lost. */
+/* One made by a script for us holds nothing that could be lost. */
 static int
 open_empty(int dir, const char *name)
 {
