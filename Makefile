@@ -76,6 +76,7 @@ NET_SRCS = \
 	net/imap.c \
 	net/imapauth.c \
 	net/imapcmd.c \
+	net/imapidle.c \
 	net/imapline.c \
 	net/imapread.c \
 	net/netrc.c \
@@ -125,6 +126,7 @@ STORE_SRCS = \
 	store/stage.c \
 	store/step.c \
 	store/store.c \
+	store/wait.c \
 
 CMD_SRCS = \
 	cmd/alias.c \
@@ -207,6 +209,7 @@ CMD_SRCS = \
 	cmd/transport.c \
 	cmd/vars.c \
 	cmd/vartable.c \
+	cmd/wait.c \
 	cmd/wordfile.c \
 	cmd/words.c \
 	cmd/wrap.c \
@@ -296,6 +299,7 @@ SHELL_TESTS = \
 	tests/trust_large.t \
 	tests/trust_local.t \
 	tests/trust_send.t \
+	tests/wait.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \

@@ -96,7 +96,7 @@ write_intent(FILE *f, const struct store_intent *intent, struct fail *why)
 	id = read_message_id(f);
 	record = xasprintf("imap %llu %s", (unsigned long long)count_octets(f),
 	    id != NULL && strpbrk(id, " \r\n\t") == NULL ? id : "-");
-	result = intent->write(intent->ctx, record, why);
+	result = store_intend(intent, record, why);
 	free(record);
 	free(id);
 	return result;
