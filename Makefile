@@ -26,7 +26,7 @@ STANDARD =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 		-Wformat=2 -Wvla -Wmissing-prototypes -Wstrict-prototypes \
 		-Werror=format-security -Werror=implicit
-ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD $(PKG_CFLAGS) $(CFLAGS)
+ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD -MF $@.d $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS =	-pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 LIBS =		-lmd $(PKG_LIBS)
 MIME_LIBS =	-lmd $(BSD_LIBS)
@@ -34,13 +34,14 @@ MIME_LIBS =	-lmd $(BSD_LIBS)
 # The same again with the sanitizers, beside the plain objects.
 SANITIZE =	-fsanitize=address,undefined -fno-sanitize-recover=all
 ASAN_CFLAGS =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
-		-DMAILX_VERSION='"$(VERSION)"' -MMD $(PKG_CFLAGS) -O1 -g \
+		-DMAILX_VERSION='"$(VERSION)"' -MMD -MF $@.d $(PKG_CFLAGS) -O1 -g \
 		-fno-omit-frame-pointer $(SANITIZE)
 
 MIME_SRCS = \
 	mime/addr.c \
 	mime/addrspec.c \
 	mime/b64.c \
+	mime/b64simd.c \
 	mime/build.c \
 	mime/buildhead.c \
 	mime/buildplan.c \
@@ -48,11 +49,13 @@ MIME_SRCS = \
 	mime/buildsource.c \
 	mime/buildwrite.c \
 	mime/date.c \
+	mime/enclosed.c \
 	mime/envelope.c \
 	mime/filter.c \
 	mime/flowed.c \
 	mime/head.c \
 	mime/hz.c \
+	mime/jamo.c \
 	mime/param.c \
 	mime/paramwrite.c \
 	mime/parse.c \
@@ -73,6 +76,7 @@ NET_SRCS = \
 	net/imap.c \
 	net/imapauth.c \
 	net/imapcmd.c \
+	net/imapidle.c \
 	net/imapline.c \
 	net/imapread.c \
 	net/netrc.c \
@@ -82,6 +86,7 @@ NET_SRCS = \
 	net/scram.c \
 	net/server.c \
 	net/smtp.c \
+	net/smtpcheck.c \
 	net/smtpreply.c \
 	net/smtpsend.c \
 	net/tls.c \
@@ -125,12 +130,14 @@ STORE_SRCS = \
 	store/step.c \
 	store/store.c \
 	store/token.c \
+	store/wait.c \
 
 CMD_SRCS = \
 	cmd/alias.c \
 	cmd/args.c \
 	cmd/assemble.c \
 	cmd/attime.c \
+	cmd/card.c \
 	cmd/child.c \
 	cmd/compose.c \
 	cmd/dead.c \
@@ -158,6 +165,8 @@ CMD_SRCS = \
 	cmd/headers.c \
 	cmd/help.c \
 	cmd/html.c \
+	cmd/htmlchar.c \
+	cmd/htmlpage.c \
 	cmd/if.c \
 	cmd/json.c \
 	cmd/mail.c \
@@ -165,11 +174,14 @@ CMD_SRCS = \
 	cmd/once.c \
 	cmd/options.c \
 	cmd/out.c \
+	cmd/outfield.c \
+	cmd/outheld.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
 	cmd/outrecords.c \
 	cmd/outstructure.c \
 	cmd/outsummary.c \
+	cmd/outtext.c \
 	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
@@ -178,6 +190,7 @@ CMD_SRCS = \
 	cmd/quit.c \
 	cmd/quote.c \
 	cmd/read.c \
+	cmd/recode.c \
 	cmd/record.c \
 	cmd/reply.c \
 	cmd/resend.c \
@@ -205,8 +218,10 @@ CMD_SRCS = \
 	cmd/transport.c \
 	cmd/vars.c \
 	cmd/vartable.c \
+	cmd/wait.c \
 	cmd/wordfile.c \
 	cmd/words.c \
+	cmd/wrap.c \
 	cmd/write.c \
 
 UNIT_SRCS = \
@@ -214,6 +229,7 @@ UNIT_SRCS = \
 	tests/unit/alias.c \
 	tests/unit/b64.c \
 	tests/unit/build.c \
+	tests/unit/clean.c \
 	tests/unit/conn.c \
 	tests/unit/cred.c \
 	tests/unit/date.c \
@@ -223,6 +239,7 @@ UNIT_SRCS = \
 	tests/unit/folder.c \
 	tests/unit/full.c \
 	tests/unit/head.c \
+	tests/unit/html.c \
 	tests/unit/imap.c \
 	tests/unit/imapload.c \
 	tests/unit/imapread.c \
@@ -253,20 +270,33 @@ UNIT_SRCS = \
 	tests/unit/vars.c \
 	tests/unit/word.c \
 	tests/unit/words.c \
+	tests/unit/wrap.c \
 
 SHELL_TESTS = \
 	tests/answer.t \
+	tests/cases.t \
 	tests/compose.t \
+	tests/contract.t \
 	tests/corpus.t \
+	tests/crash.t \
 	tests/demo.t \
 	tests/drafts.t \
 	tests/escape.t \
+	tests/failio.t \
+	tests/faults.t \
+	tests/faultsfetch.t \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
 	tests/outbox.t \
+	tests/posix_commands.t \
+	tests/posix_escapes.t \
+	tests/posix_lists.t \
+	tests/posix_send.t \
+	tests/posix_states.t \
+	tests/posix_variables.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
@@ -274,14 +304,24 @@ SHELL_TESTS = \
 	tests/save.t \
 	tests/script.t \
 	tests/send.t \
+	tests/show.t \
+	tests/trust_display.t \
+	tests/trust_env.t \
+	tests/trust_large.t \
+	tests/trust_local.t \
+	tests/trust_send.t \
+	tests/wait.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \
 	tests/fuzz/date.fuzz \
 	tests/fuzz/decode.fuzz \
+	tests/fuzz/display.fuzz \
 	tests/fuzz/head.fuzz \
+	tests/fuzz/html.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
+	tests/fuzz/mbox.fuzz \
 	tests/fuzz/message.fuzz \
 	tests/fuzz/netrc.fuzz \
 	tests/fuzz/param.fuzz \
@@ -387,7 +427,7 @@ check: all $(TOOLS) $(UNIT_TESTS)
 asan-check: mailx.asan mailx-mime.asan $(TOOLS) $(UNIT_ASAN)
 	@MAILX="$$PWD/mailx.asan" MAILX_MIME="$$PWD/mailx-mime.asan" sh tests/run.sh $(UNIT_ASAN) $(SHELL_TESTS)
 
-demo: all
+demo: all tests/ports tests/relay
 	@sh tests/demo.sh "$${SERVERS:-0}"
 
 # make corpus CORPUS=dir: score the reading of messages and tables of that form.
@@ -399,7 +439,11 @@ FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
-bench: all
+BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.test
+
+$(BENCH_TESTS): libmailx.a
+
+bench: all $(BENCH_TESTS)
 	@sh tests/bench/run.sh
 
 lint:

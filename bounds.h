@@ -15,7 +15,7 @@
 #define MAX_FIELDS		10000	/* header fields of one entity */
 #define MAX_FIELD_SIZE		(1024 * 1024)	/* of one field that is kept */
 #define MAX_HEAD_SIZE		(16 * 1024 * 1024) /* of one header that is kept */
-#define MAX_ADDRS		100000	/* mailboxes read from one field */
+#define MAX_ADDRS		200000	/* mailboxes read from one field */
 #define MAX_PARAMS		1000	/* parameters of one field */
 #define MAX_COMMENT_DEPTH	100	/* nested comments in a field */
 #define MAX_BOUNDARY		1024	/* of a boundary that is honoured */
@@ -51,7 +51,7 @@
 /* Folders (store/). */
 #define MAX_MESSAGES		16000000	/* in one folder */
 #define WINDOW_MESSAGES		256	/* envelopes asked for, and held, at once */
-#define BATCH_MESSAGES		64	/* made durable by one commit */
+#define BATCH_MESSAGES		256	/* made durable by one commit */
 #define LOCK_TIMEOUT		60	/* default of `lock-timeout' */
 
 /* Commands (cmd/). */

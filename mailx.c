@@ -60,10 +60,17 @@ leave_no_core(void)
 	}
 }
 
+/*
+ * A call that begins to wait just behind a look at got_signal would not know:
+ * until the signal is dealt with, one each second interrupts it.
+ */
 static void
 note_signal(int number)
 {
-	got_signal = number;
+	if (number != SIGALRM)
+		got_signal = number;
+	if (got_signal != 0)
+		(void)alarm(1);
 }
 
 /* Calls are interrupted: who waits looks at got_signal.  nohup's choice stands. */
@@ -82,6 +89,7 @@ set_signals(bool ignore_interrupts)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	catch(SIGALRM);
 	if (ignore_interrupts)
 		(void)signal(SIGINT, SIG_IGN);
 	catch(SIGINT);
@@ -101,11 +109,10 @@ begin(struct mailx *m, const struct options *o)
 	    isatty(STDOUT_FILENO);
 	m->tilde = o->tilde || m->interactive;
 	m->read_only = o->read_only;
-	m->dry_run = o->dry_run;
 	m->no_summary = o->no_summary;
 	m->no_system_rc = o->no_system_rc;
 	m->scripted = o->batch || o->commands.n > 0 || o->headers ||
-	    o->spec != NULL || o->exists;
+	    o->spec != NULL || o->exists || o->json;
 	m->options.server = server_setup;
 	m->options.ctx = m;
 	(void)run_state(m);
@@ -160,6 +167,8 @@ configure(struct mailx *m, const struct options *o)
 		give_up(m);
 	if (o->batch || o->commands.n > 0)
 		assign(m, "errexit");
+	if (o->dry_run)
+		assign(m, "debug");
 	if (o->verbose)
 		assign(m, "verbose");
 	if (o->from != NULL && !m->quit &&
@@ -318,7 +327,8 @@ open_session(struct mailx *m, const struct options *o)
 		m->quit = true;
 		return;
 	}
-	if ((m->interactive && folder_announce(m, &m->why) == -1) ||
+	if ((m->interactive && !var_is_set(m, "quiet") &&
+	    folder_announce(m, &m->why) == -1) ||
 	    (summary && headers_page(m, &m->why) == -1))
 		give_up(m);
 }
@@ -420,7 +430,8 @@ start(int argc, char *argv[], struct options *o)
 	else
 		(void)options_parse(o, argc, argv, &m.why);
 	if (m.why.code != 0) {
-		fprintf(stderr, "mailx: %s\n", m.why.text);
+		m.json = o->json;
+		out_error(&m, NULL, &m.why);
 		return m.why.code;
 	}
 	status = tell_options(o);
@@ -444,6 +455,7 @@ main(int argc, char *argv[])
 
 	fill_descriptors();
 	leave_no_core();
+	mask_set();
 	(void)setlocale(LC_CTYPE, "");
 	status = start(argc, argv, &o);
 	options_free(&o);

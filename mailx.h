@@ -30,7 +30,7 @@ struct mailx {
 	bool		 dry_run;	/* -d */
 	bool		 no_summary;	/* -N */
 	bool		 no_system_rc;	/* -n */
-	bool		 scripted;	/* -Y, -#, -H, -L: never empties the system mailbox */
+	bool		 scripted;	/* -Y, -#, -H, -L, -J: never empties the system mailbox */
 
 	/* The folder: named at the start, opened when a command first needs it. */
 	struct store	*folder;	/* NULL until then */

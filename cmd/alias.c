@@ -258,11 +258,12 @@ scan_typed(const char *text, struct scan *s, struct fail *why)
 
 	memset(s, 0, sizeof *s);
 	s->plain = true;
-	for (p = text; *p != '\0'; p++)
+	for (p = text; *p != '\0'; p++)	/* in quoted names too */
 		if (ascii_is_control((unsigned char)*p) && *p != '\t')
 			return fail(why, EX_DATAERR, "%s: line break or control "
 			    "character in address", text);
-		else if (scan_special(s, &p, text) == -1)
+	for (p = text; *p != '\0'; p++)
+		if (scan_special(s, &p, text) == -1)
 			return fail(why, EX_DATAERR, "%s: not an address", text);
 	return s->angle ? fail(why, EX_DATAERR, "%s: > is missing", text) : 0;
 }
@@ -329,10 +330,8 @@ add(struct expansion *x, const struct addr *a, struct fail *why)
 static bool
 is_left_out(const struct expansion *x, const char *name)
 {
-	const char *login = login_name();
-
-	return x->in_group && login != NULL && strcmp(name, login) == 0 &&
-	    !var_is_set(x->m, "metoo");
+	return x->in_group && !var_is_set(x->m, "metoo") &&
+	    alias_is_own(x->m, name);
 }
 
 static int
@@ -388,6 +387,8 @@ expand(struct expansion *x, const char *text, const char *within,
 
 	for (i = 0; i < as.n && r == 0; i++)
 		r = expand_one(x, &as.v[i], within, why);
+	if (r == 0 && (as.n >= MAX_ADDRS || x->to->n >= MAX_ADDRS))
+		r = fail(why, EX_DATAERR, "more than %d addresses", MAX_ADDRS);
 	if (r == 0 && as.n == 0 && text[strspn(text, " \t,")] != '\0')
 		r = fail(why, EX_DATAERR, "%s: not an address", text);
 	addrs_free(&as);

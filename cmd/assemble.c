@@ -73,6 +73,8 @@ settle_recipients(struct letter *l, const char *domain, struct fail *why)
 	struct draft *d = l->d;
 	bool *utf8 = &l->out.utf8;
 
+	if (reply_to != NULL && strpbrk(reply_to, "\r\n") != NULL)
+		return fail(why, EX_DATAERR, "replyto: line break in address");
 	if (d->reply_to.n == 0 && reply_to != NULL)
 		addrs_parse(&d->reply_to, span_of(reply_to),
 		    l->m->options.charset_8bit);
@@ -253,13 +255,20 @@ check_type(const char *given, struct fail *why)
 static void
 add_body(struct letter *l, struct build_part *under, FILE *body)
 {
-	struct build_part *p = build_part(l->b, under, body);
+	struct build_part *p;
+	char *charset;
 
+	body = recode_text(l->m, body, l->d->body_type, &charset);
+	p = build_part(l->b, under, body);
 	l->body = body;
 	if (l->d->body_type != NULL)
 		set_type(p, l->d->body_type);
 	else
 		p->type = xstrdup("text/plain");
+	if (charset != NULL) {
+		free(p->charset);
+		p->charset = charset;
+	}
 }
 
 /* The text that HTML says, for those who read no HTML. */

@@ -25,4 +25,11 @@ int	 letter_make(struct letter *l, struct mailx *m, struct draft *d,
 	    const char *domain, struct fail *why);
 void	 letter_free(struct letter *l);
 
+/*
+ * A body by the variable `sendcharsets': `in' rewound, or what takes its place (`in'
+ * is closed) and *charset, for the caller to free; else NULL there.
+ */
+FILE	*recode_text(const struct mailx *m, FILE *in, const char *type,
+	    char **charset);
+
 #endif

@@ -30,12 +30,25 @@ enum { MORE = 0, DONE = 1, GIVEN_UP = 2, NOT_SAVED = 3 };
 
 /* --- Questions. --- */
 
+/* What is there may have come from outside, as the subject of a reply has. */
+static char *
+question(const char *name, const char *answer, bool more)
+{
+	char *shown, *prompt;
+
+	if (answer == NULL)
+		return xasprintf("%s: ", name);
+	shown = out_clean(answer, 0);
+	prompt = xasprintf("%s (%s%s): ", name, shown, more ? ", ..." : "");
+	free(shown);
+	return prompt;
+}
+
 static int
 ask_addrs(struct mailx *m, const char *name, struct addrs *as, struct fail *why)
 {
 	char *shown = as->n == 0 ? NULL : addr_display(&as->v[0]);
-	char *prompt = shown == NULL ? xasprintf("%s: ", name) :
-	    xasprintf("%s (%s%s): ", name, shown, as->n > 1 ? ", ..." : "");
+	char *prompt = question(name, shown, as->n > 1);
 	char *line = term_line(m, prompt, stdin);
 	struct addrs answer = { 0 };
 	int r = 0;
@@ -57,8 +70,7 @@ ask_addrs(struct mailx *m, const char *name, struct addrs *as, struct fail *why)
 static void
 ask_subject(struct mailx *m, struct draft *d)
 {
-	char *prompt = d->subject == NULL ? xstrdup("Subject: ") :
-	    xasprintf("Subject (%s): ", d->subject);
+	char *prompt = question("Subject", d->subject, false);
 	char *line = term_line(m, prompt, stdin);
 
 	free(prompt);
@@ -289,7 +301,7 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 	c.escape = m->tilde ? tilde_escape(m) : 0;
 	/* Between people the dot is a matter of the variable; `ignoreeof' needs it. */
 	if (c.person)
-		c.to_dot = to_dot || is_on(m, "dot") || is_on(m, "ignoreeof");
+		c.to_dot = is_on(m, "dot") || is_on(m, "ignoreeof");
 	if (c.person && compose_ask(m, d, false, why) == -1)
 		return -1;
 	if (draft_body(d, why) == NULL)
@@ -300,7 +312,7 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 	if (flush(d, why) == -1)
 		return -1;
 	if (r == GIVEN_UP && is_on(m, "save"))
-		send_save_dead(m, d->body);
+		send_save_dead(m, d);
 	else if (r == -1 && !stream_is_empty(d->body))
 		dead_draft(m, d, d->body, why);
 	return r == DONE ? 0 : r == -1 ? -1 : 1;

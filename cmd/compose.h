@@ -72,6 +72,6 @@ int	 compose_take_fields(struct mailx *m, struct draft *d, struct fail *why);
  */
 int	 send_draft(struct mailx *m, struct draft *d, struct fail *why);
 /* Append what is there of a draft's body to $DEAD; tells where on standard error. */
-void	 send_save_dead(struct mailx *m, FILE *body);
+void	 send_save_dead(struct mailx *m, const struct draft *d);
 
 #endif

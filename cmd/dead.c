@@ -28,6 +28,32 @@ dead_path(const struct mailx *m)
 	return xstrdup(path);
 }
 
+/* POSIX: without `save' nothing is kept; and /dev/null keeps nothing. */
+static bool
+is_kept(const struct mailx *m)
+{
+	char *path = dead_path(m);
+	bool kept = var_is_set(m, "save") && strcmp(path, "/dev/null") != 0;
+
+	free(path);
+	return kept;
+}
+
+/* A home that does not exist, as those of daemons, is not to come about this way. */
+static int
+check_directory(const char *path, struct fail *why)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? xstrdup(".") :
+	    xstrndup(path, (size_t)(slash - path) + 1);
+	int r = access(dir, X_OK);
+
+	if (r == -1)
+		fail_errno(why, EX_CANTCREAT, "%s", dir);
+	free(dir);
+	return r;
+}
+
 /* A link there could lead what is private anywhere. */
 static int
 append(struct mailx *m, const char *path, FILE *message, struct fail *why)
@@ -40,6 +66,8 @@ append(struct mailx *m, const char *path, FILE *message, struct fail *why)
 
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
 		return fail(why, EX_CANTCREAT, "a symbolic link");
+	if (check_directory(path, why) == -1)
+		return -1;
 	name = xasprintf("mbox:%s", path);
 	s = store_open(name, STORE_APPEND, &m->options, why);
 	free(name);
@@ -155,9 +183,9 @@ dead_outgoing(struct mailx *m, struct outgoing *o, bool deferred,
     struct fail *why)
 {
 	struct fail fault = { 0 };
-	FILE *f = store_stage(&fault);
+	FILE *f;
 
-	if (f == NULL)
+	if (!is_kept(m) || (f = store_stage(&fault)) == NULL)
 		return;
 	if (stage_outgoing(f, o, deferred, &fault) == 0 && fflush(f) == 0 &&
 	    !ferror(f)) {
@@ -211,9 +239,12 @@ void
 dead_draft(struct mailx *m, const struct draft *d, FILE *body, struct fail *why)
 {
 	struct fail fault = { 0 };
-	FILE *f = store_stage(&fault);
+	FILE *f;
 	char *path;
 
+	if (!is_kept(m))
+		return;
+	f = store_stage(&fault);
 	if (f != NULL && stage_draft(f, d, body, &fault) == 0)
 		dead_message(m, f, why);
 	else {
@@ -226,12 +257,12 @@ dead_draft(struct mailx *m, const struct draft *d, FILE *body, struct fail *why)
 }
 
 void
-send_save_dead(struct mailx *m, FILE *body)
+send_save_dead(struct mailx *m, const struct draft *d)
 {
 	struct fail where = { .code = EX_UNAVAILABLE, .text = "not sent" };
 
-	if (body == NULL || stream_is_empty(body))
+	if (d->body == NULL || stream_is_empty(d->body))
 		return;
-	dead_draft(m, NULL, body, &where);
+	dead_draft(m, d, d->body, &where);
 	tell(m, &where);
 }

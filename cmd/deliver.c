@@ -104,6 +104,23 @@ outgoing_stage(struct outgoing *o, struct fail *why)
 	return f;
 }
 
+int
+print_outgoing(struct mailx *m, struct outgoing *o, const char *id,
+    struct fail *why)
+{
+	struct sent s = { .message_id = id };
+
+	if (!m->json)
+		return o->write(o->ctx, out_stream(m), why) == -1 ? -1 :
+		    out_flush(m, why);
+	s.message = outgoing_stage(o, why);
+	if (s.message == NULL)
+		return -1;
+	out_sent(m, &s);
+	fclose(s.message);
+	return 0;
+}
+
 /* --- The outcome. --- */
 
 void
@@ -146,19 +163,29 @@ say_refused(const struct transport *t, const struct smtp_rcpt *r,
 	    r->reply == NULL ? "refused" : r->reply);
 }
 
+/* Are its last words in the command's own error? */
+static bool
+is_told(const struct smtp_rcpt *r, const struct fail *why)
+{
+	return r->reply != NULL && strstr(why->text, r->reply) != NULL;
+}
+
 void
 tell_refused(struct mailx *m, const struct transport *t,
     const struct outgoing *o, bool deferred, const struct fail *why)
 {
 	const struct smtp_rcpt *told = outgoing_worst(o);
+	bool one_of_them = told != NULL &&
+	    strstr(why->text, told->addr) != NULL;
 	struct fail one;
 	size_t i;
 
 	for (i = 0; i < o->nrcpt; i++) {
+		/* The verdict on the whole message is told once. */
 		if (!is_wrong(&o->rcpt[i]) ||
 		    (!deferred && o->rcpt[i].state != RCPT_REFUSED) ||
-		    (&o->rcpt[i] == told &&
-		    strstr(why->text, told->addr) != NULL))
+		    (one_of_them ? &o->rcpt[i] == told :
+		    is_told(&o->rcpt[i], why)))
 			continue;
 		fail_clear(&one);
 		say_refused(t, &o->rcpt[i], &one);
@@ -178,6 +205,56 @@ any_deferred(const struct outgoing *o)
 	return false;
 }
 
+/* A server would refuse each recipient for it, as if none of them existed. */
+static int
+check_dsn(const struct mailx *m, struct fail *why)
+{
+	const char *given = var_get(m, "dsn");
+	char *list, *rest, *word;
+	bool never = false, some = false, known = true;
+
+	if (given == NULL)
+		return 0;
+	list = rest = xstrdup(given);
+	while ((word = strsep(&rest, ", \t")) != NULL && known) {
+		if (*word == '\0')
+			continue;
+		if (strcasecmp(word, "never") == 0)
+			never = true;
+		else if (strcasecmp(word, "success") == 0 ||
+		    strcasecmp(word, "failure") == 0 ||
+		    strcasecmp(word, "delay") == 0)
+			some = true;
+		else
+			known = false;
+	}
+	free(list);
+	return known && !(never && some) ? 0 : fail(why, EX_CONFIG, "dsn: %s: "
+	    "never, or some of success, failure, delay", given);
+}
+
+/* The limit is asked before anything of it is on its way. */
+static int
+check_size(const struct mailx *m, struct outgoing *o, struct fail *why)
+{
+	int most = var_number(m, "max-message", 0);
+
+	if (most <= 0)
+		return 0;
+	if (o->prepare(o, false, why) == -1)
+		return -1;
+	if (o->size > (uint64_t)most)
+		return fail(why, EX_DATAERR, "the message: %llu octets, and "
+		    "max-message is %d", (unsigned long long)o->size, most);
+	return 0;
+}
+
+int
+outgoing_check(const struct mailx *m, struct outgoing *o, struct fail *why)
+{
+	return check_dsn(m, why) == -1 ? -1 : check_size(m, o, why);
+}
+
 int
 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
     struct fail *why)
@@ -185,7 +262,8 @@ deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 	const struct smtp_rcpt *first;
 	struct fail unready = { 0 };
 
-	o->taken = transport_send(m, t, o, why) == 0;
+	o->taken = outgoing_check(m, o, why) == 0 &&
+	    transport_send(m, t, o, why) == 0;
 	first = outgoing_worst(o);
 	if (o->taken && first == NULL)
 		return 0;

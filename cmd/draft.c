@@ -382,8 +382,11 @@ compose_take_fields(struct mailx *m, struct draft *d, struct fail *why)
 	text = read_head(d->body, &len, why);
 	if (text == NULL)
 		return -1;
-	head_parse(&h, text, len);
-	if ((h.defects & DEFECT_FIELD) != 0)
+	head_parse_whole(&h, text, len);
+	if ((h.defects & DEFECT_HEAD_CUT) != 0)
+		r = fail(why, EX_DATAERR, "more than %d header fields",
+		    MAX_FIELDS);
+	else if ((h.defects & DEFECT_FIELD) != 0)
 		r = fail(why, EX_DATAERR, "the input does not begin with "
 		    "header fields and an empty line");
 	for (i = 0; i < h.n && r == 0; i++)

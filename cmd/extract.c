@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../mime/enclosed.h"
 #include "out.h"
 #include "read.h"
 #include "safefile.h"
@@ -58,6 +59,24 @@ is_meant(const struct part *p, const struct part *named)
 	return part_is_attachment(p);
 }
 
+/*
+ * Files in a text that we meet on the way: where the whole message is here; a
+ * server is not asked for texts that nobody named.
+ */
+static int
+extract_inside(const struct extraction *x, uint32_t n, struct part *p)
+{
+	if (x->m->folder->ops->part != NULL || !enclosed_possible(p))
+		return 0;
+	if (read_inside(x->m, n, p, &x->m->why) == -1)
+		return -1;
+	for (p = p->inside; p != NULL; p = p->next)
+		if (type_matches(x->args, p) && safefile_part(x->m, x->dir,
+		    x->path, n, p, &x->m->why) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 extract_below(const struct extraction *x, uint32_t n, struct part *top,
     const struct part *named)
@@ -66,6 +85,8 @@ extract_below(const struct extraction *x, uint32_t n, struct part *top,
 
 	while (p != NULL && p != end) {
 		if (!is_meant(p, named)) {
+			if (extract_inside(x, n, p) == -1)
+				return -1;
 			p = part_walk(p);
 			continue;
 		}

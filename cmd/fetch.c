@@ -111,11 +111,35 @@ url_identity(const char *name, struct fail *why)
 	return text;
 }
 
+/* Without links, as it will be called once it is there: by what is there of it. */
+static char *
+real_name(const char *name)
+{
+	char *text = xstrdup(name), *real, *slash, *whole;
+	size_t n = strlen(text);
+
+	while (n > 1 && text[n - 1] == '/')
+		text[--n] = '\0';
+	while ((real = realpath(*text == '\0' ? "/" : text, NULL)) == NULL &&
+	    (slash = strrchr(text, '/')) != NULL)
+		*slash = '\0';
+	if (real != NULL)
+		whole = xasprintf("%s%.*s", strcmp(real, "/") == 0 &&
+		    strlen(text) < n ? "" : real, (int)(n - strlen(text)),
+		    name + strlen(text));
+	else if ((real = realpath(".", NULL)) != NULL)
+		whole = xasprintf("%s/%.*s", real, (int)n, name);
+	else
+		whole = xasprintf("%.*s", (int)n, name);
+	free(real);
+	free(text);
+	return whole;
+}
+
 static char *
 identity(const char *name, struct fail *why)
 {
 	const char *colon;
-	char *real, *text;
 
 	if (*name == '|')
 		return xstrdup(name);
@@ -124,11 +148,7 @@ identity(const char *name, struct fail *why)
 	colon = strchr(name, ':');
 	if (strncmp(name, "mbox:", 5) == 0 || strncmp(name, "maildir:", 8) == 0)
 		name = colon + 1;
-	/* A link to the same folder; one that is not there yet has no other name. */
-	real = realpath(name, NULL);
-	text = xstrdup(real != NULL ? real : name);
-	free(real);
-	return text;
+	return real_name(name);
 }
 
 /* --- A source. --- */
@@ -273,9 +293,9 @@ fetch_sources(struct mailx *m, const struct args *a,
 	fail_clear(&worst);
 	fail_clear(&one);
 	if (a->words.n == 0) {
-		if (m->folder_name == NULL)
-			return fail(why, EX_USAGE, "no source is named, and no "
-			    "folder is open");
+		/* Of the current folder the name is enough. */
+		if (m->folder_name == NULL && folder_set(m, "%", why) == -1)
+			return -1;
 		return fetch_source(m, o, m->folder_name, why);
 	}
 	for (i = 0; i < a->words.n && got_signal == 0; i++)

@@ -284,6 +284,7 @@ queue_attempt(struct mailx *m, struct outbox *b, struct outbox_item *i,
 
 	p.mark = uncertain != NULL && strcmp(uncertain, "hold") == 0;
 	address(&o, &p, done);
+	o.more = !first;
 	if (o.nrcpt > 0)
 		r = hand_over(&p, t, &o, s, hold_until, why);
 	i->unsure = o.uncertain;

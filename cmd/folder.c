@@ -19,6 +19,7 @@
 #include "folder.h"
 #include "out.h"
 #include "vars.h"
+#include "words.h"
 
 /* --- Names. --- */
 
@@ -439,7 +440,7 @@ change_names(struct mailx *m, char *name, const char *shown)
 int
 folder_change(struct mailx *m, const char *name, struct fail *why)
 {
-	char *path = folder_resolve(m, name, true, why);
+	char *path = words_folder(m, name, why);
 	struct store *s;
 	uint32_t dot = 0;
 

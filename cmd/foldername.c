@@ -12,6 +12,7 @@
 #include "define.h"
 #include "folder.h"
 #include "vars.h"
+#include "words.h"
 
 /* What a value inside a value may be: +x under `folder', no more. */
 enum depth { TYPED, VALUE, INNER };
@@ -228,14 +229,16 @@ folder_base(struct mailx *m, const char *value, struct fail *why)
 	size_t kind = strncmp(value, "maildir:", 8) == 0 ? 8 :
 	    strncmp(value, "mbox:", 5) == 0 ? 5 : 0;
 	const char *path = value + kind;
-	char *text, *whole, *base;
+	char *named, *text, *whole, *base;
 
 	if (url_is_url(value))
 		return check_url(value, why) == -1 ? NULL : xstrdup(value);
-	text = *path == '/' || *path == '~' ? xstrdup(path) :
-	    xasprintf("~/%s", path);
+	named = words_path(m, path);
+	text = *named == '/' || *named == '~' ? xstrdup(named) :
+	    xasprintf("~/%s", named);
 	whole = local(m, text, why);
 	free(text);
+	free(named);
 	if (whole == NULL || kind == 0)
 		return whole;
 	base = xasprintf("%.*s%s", (int)kind, value, whole);
@@ -322,9 +325,14 @@ static char *
 mbox(struct mailx *m, enum depth depth, struct fail *why)
 {
 	const char *value = var_get(m, "MBOX");
+	char *named, *text;
 
-	if (value != NULL && *value != '\0' && *value != '&' && depth != INNER)
-		return resolve(m, value, false, depth + 1, why);
+	if (value != NULL && *value != '\0' && *value != '&' && depth != INNER) {
+		named = words_path(m, value);
+		text = resolve(m, named, false, depth + 1, why);
+		free(named);
+		return text;
+	}
 	fail(why, EX_CONFIG, "MBOX is not set");
 	return NULL;
 }

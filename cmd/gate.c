@@ -329,7 +329,10 @@ flush(struct mailx *m)
 {
 	if (out_stream(m) != stdout || out_flush(m, &m->why) == 0)
 		return;
-	run_report(m);
+	if (m->run->unwritable)
+		fail_clear(&m->why);
+	else
+		run_report(m);
 	m->run->unwritable = true;
 	m->quit = m->quit_unchanged = true;
 }

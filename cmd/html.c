@@ -1,177 +1,214 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * html.c -- a minimal reader of HTML: what stands between tags, broken into
- * lines where block elements begin.  It knows no styles, runs nothing, opens
- * nothing; memory is a few octets whatever comes.
+ * html.c -- a small reader of HTML: from characters to tags and text, which
+ * htmlpage.c lays out.  It knows no styles, runs nothing, opens nothing; memory
+ * is bounded whatever comes, and each character is looked at once.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../mime/text.h"
 #include "html.h"
+#include "htmlint.h"
 #include "sanitise.h"
 
-#define MAX_NAME	16	/* of a tag or entity that matters */
-
-enum where { IN_TEXT, IN_TAG, IN_COMMENT, IN_ENTITY };
+enum where {
+	IN_TEXT, IN_ENTITY, IN_TAG, BEFORE_ATTRIBUTE, IN_ATTRIBUTE,
+	BEHIND_ATTRIBUTE, BEFORE_VALUE, IN_VALUE, IN_COMMENT
+};
 
 struct reader {
-	FILE		*out;		/* borrowed */
+	struct page	*page;		/* owned */
 	enum where	 where;
-	char		 name[MAX_NAME];	/* of the tag or entity so far */
+	char		 name[HTML_NAME];	/* of the tag or entity so far */
 	size_t		 n;
-	bool		 named;		/* the tag's name is complete */
-	char		 quote;		/* inside an attribute's value */
-	char		 hidden[MAX_NAME];	/* element whose content is not text; or "" */
+	char		 attribute[HTML_NAME];
+	size_t		 attribute_n;
+	uint32_t	 quote;		/* around the value; or 0 */
+	char		*value;		/* owned, HTML_VALUE: of the attribute that matters */
+	size_t		 value_n;
+	bool		 has_value, wanted;
 	int		 dashes;	/* at the end of a comment so far */
-	bool		 pre;		/* blanks and line breaks count */
-	bool		 blank;		/* one is due before the next word */
-	int		 breaks;	/* line ends just written; 2 at the start */
 };
 
 static bool
-is_one_of(const char *name, const char *list)
+is_space(uint32_t cp)
 {
-	size_t n = strlen(name);
-
-	for (; n > 0 && (list = strstr(list, name)) != NULL; list += n)
-		if (list[-1] == ' ' && list[n] == ' ')
-			return true;
-	return false;
+	return cp < 128 && ascii_is_space((int)cp);
 }
 
+/* --- Tags. --- */
+
 static void
-break_line(struct reader *r, int most)
+end_tag(struct reader *r)
 {
-	r->blank = false;
-	if (r->breaks < most) {
-		putc('\n', r->out);
-		r->breaks++;
+	char *value = NULL;
+
+	r->where = IN_TEXT;
+	if (r->has_value) {
+		r->value[r->value_n] = '\0';
+		value = html_value(r->value);
 	}
+	page_tag(r->page, r->name, value);
+	free(value);
+}
+
+static bool
+is_wanted(const struct reader *r)
+{
+	return !r->has_value &&
+	    ((strcmp(r->name, "a") == 0 && strcmp(r->attribute, "href") == 0) ||
+	    (strcmp(r->name, "img") == 0 && strcmp(r->attribute, "alt") == 0));
 }
 
 static void
-put(struct reader *r, const char *p, size_t n)
+start_value(struct reader *r, uint32_t quote)
 {
-	if (r->blank && r->breaks == 0)
-		putc(' ', r->out);
-	r->blank = false;
-	r->breaks = 0;
-	fwrite(p, 1, n, r->out);
+	r->quote = quote;
+	r->where = IN_VALUE;
+	r->wanted = is_wanted(r);
+	if (r->wanted)
+		r->has_value = true;
 }
 
-/* The name is complete: what the tag does. */
 static void
-act(struct reader *r)
+put_value(struct reader *r, const char *p, size_t n)
 {
-	const char *name = r->name;
-	bool end = *name == '/';
-
-	if (end)
-		name++;
-	if (*r->hidden != '\0') {
-		if (end && strcmp(name, r->hidden) == 0)
-			*r->hidden = '\0';
+	if (!r->wanted)
+		return;
+	if (n >= HTML_VALUE - r->value_n) {
+		/* Half an address leads nowhere. */
+		r->value_n = 0;
+		r->wanted = false;
 		return;
 	}
-	if (!end && is_one_of(name, " script style title template ")) {
-		strlcpy(r->hidden, name, sizeof r->hidden);
+	memcpy(r->value + r->value_n, p, n);
+	r->value_n += n;
+}
+
+static void
+in_value(struct reader *r, const char *p, size_t n, uint32_t cp)
+{
+	if (r->quote != 0 ? cp == r->quote : is_space(cp))
+		r->where = BEFORE_ATTRIBUTE;
+	else if (r->quote == 0 && cp == '>')
+		end_tag(r);
+	else
+		put_value(r, p, n);
+}
+
+static void
+add_to(char *name, size_t *n, uint32_t cp)
+{
+	if (*n < HTML_NAME - 1 && cp < 128) {
+		name[(*n)++] = (char)ascii_lower((int)cp);
+		name[*n] = '\0';
+	}
+}
+
+static void
+start_attribute(struct reader *r, uint32_t cp)
+{
+	if (is_space(cp) || cp == '/')
+		return;
+	r->attribute_n = 0;
+	r->attribute[0] = '\0';
+	add_to(r->attribute, &r->attribute_n, cp);
+	r->where = IN_ATTRIBUTE;
+}
+
+/* Inside a tag, behind its name. */
+static void
+in_attributes(struct reader *r, const char *p, size_t n, uint32_t cp)
+{
+	if (cp == '>') {
+		end_tag(r);
 		return;
 	}
-	if (strcmp(name, "pre") == 0) {
-		break_line(r, 1);
-		r->pre = !end;
-	} else if (strcmp(name, "br") == 0)
-		break_line(r, 2);
-	else if (is_one_of(name, " p h1 h2 h3 h4 h5 h6 ul ol table blockquote ")) {
-		break_line(r, 1);
-		break_line(r, 2);
-	} else if (is_one_of(name, " div tr li dt dd hr section article header "
-	    "footer body "))
-		break_line(r, 1);
-	else if (is_one_of(name, " td th "))
-		r->blank = true;
-	if (!end && strcmp(name, "li") == 0)
-		put(r, "- ", 2);
-}
-
-static uint32_t
-character(const char *name)
-{
-	static const struct { const char *name; uint32_t cp; } known[] = {
-		{ "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' },
-		{ "apos", '\'' }, { "nbsp", ' ' }, { "copy", 0xa9 },
-		{ "reg", 0xae }, { "euro", 0x20ac }, { "hellip", 0x2026 },
-		{ "mdash", 0x2014 }, { "ndash", 0x2013 }, { "lsquo", 0x2018 },
-		{ "rsquo", 0x2019 }, { "ldquo", 0x201c }, { "rdquo", 0x201d },
-		{ "bull", 0x2022 }, { "middot", 0xb7 }, { "shy", 0 },
-		{ "zwnj", 0 }, { "auml", 0xe4 }, { "ouml", 0xf6 },
-		{ "uuml", 0xfc }, { "Auml", 0xc4 }, { "Ouml", 0xd6 },
-		{ "Uuml", 0xdc }, { "szlig", 0xdf }, { "eacute", 0xe9 },
-		{ "egrave", 0xe8 }, { "agrave", 0xe0 }, { "ccedil", 0xe7 }
-	};
-	unsigned long cp;
-	size_t i;
-
-	if (*name == '#') {
-		cp = name[1] == 'x' || name[1] == 'X' ?
-		    strtoul(name + 2, NULL, 16) : strtoul(name + 1, NULL, 10);
-		return cp == 0xa0 ? ' ' : cp == 0 || cp > 0x10ffff ||
-		    (cp >= 0xd800 && cp < 0xe000) ? 0xfffd : (uint32_t)cp;
+	switch (r->where) {
+	case IN_ATTRIBUTE:
+		if (cp == '=')
+			r->where = BEFORE_VALUE;
+		else if (is_space(cp))
+			r->where = BEHIND_ATTRIBUTE;
+		else
+			add_to(r->attribute, &r->attribute_n, cp);
+		break;
+	case BEHIND_ATTRIBUTE:
+		if (cp == '=')
+			r->where = BEFORE_VALUE;
+		else
+			start_attribute(r, cp);
+		break;
+	case BEFORE_VALUE:
+		if (cp == '"' || cp == '\'')
+			start_value(r, cp);
+		else if (!is_space(cp)) {
+			start_value(r, 0);
+			put_value(r, p, n);
+		}
+		break;
+	default:
+		start_attribute(r, cp);
+		break;
 	}
-	for (i = 0; i < NELEM(known); i++)
-		if (strcmp(name, known[i].name) == 0)
-			return known[i].cp;
-	return 0xfffd;
 }
+
+static void	in_text(struct reader *r, const char *p, size_t n, uint32_t cp);
+
+static void
+in_tag(struct reader *r, const char *p, size_t n, uint32_t cp)
+{
+	if (r->n == 0 && cp != '/' && cp != '!' && cp != '?' &&
+	    !(cp < 128 && ascii_is_alpha((int)cp))) {
+		/* Nothing but a `<'. */
+		r->where = IN_TEXT;
+		if (!page_hides(r->page))
+			page_text(r->page, "<", 1, '<');
+		in_text(r, p, n, cp);
+	} else if (cp == '>')
+		end_tag(r);
+	else if (is_space(cp) || (cp == '/' && r->n > 0))
+		/* What a script holds is no attribute: no quote goes beyond it. */
+		r->where = page_hides(r->page) && r->name[0] != '/' ? IN_TEXT :
+		    BEFORE_ATTRIBUTE;
+	else {
+		add_to(r->name, &r->n, cp);
+		if (strcmp(r->name, "!--") == 0) {
+			r->where = IN_COMMENT;
+			r->dashes = 2;	/* <!--> is one */
+		}
+	}
+}
+
+static void
+in_comment(struct reader *r, uint32_t cp)
+{
+	if (cp == '>' && r->dashes >= 2)
+		r->where = IN_TEXT;
+	r->dashes = cp != '-' ? 0 : r->dashes < 2 ? r->dashes + 1 : 2;
+}
+
+/* --- Text. --- */
 
 /* An entity ended, by `;' or by what cannot belong to it. */
 static void
 end_entity(struct reader *r, bool closed)
 {
 	char text[4];
-	uint32_t cp;
+	uint32_t cp = html_character(r->name);
+	size_t i;
 
 	r->where = IN_TEXT;
-	r->name[r->n] = '\0';
-	cp = character(r->name);
-	if (cp == 0 || *r->hidden != '\0')
-		return;
 	if (cp != 0xfffd || (closed && *r->name == '#')) {
-		put(r, text, utf8_encode(cp, text));
+		page_text(r->page, text, utf8_encode(cp, text), cp);
 		return;
 	}
-	put(r, "&", 1);
-	put(r, r->name, r->n);
+	page_text(r->page, "&", 1, '&');
+	for (i = 0; i < r->n; i++)
+		page_text(r->page, &r->name[i], 1, (unsigned char)r->name[i]);
 	if (closed)
-		put(r, ";", 1);
-}
-
-static void
-in_tag(struct reader *r, uint32_t cp)
-{
-	bool ends = cp == '>' || (cp < 128 && ascii_is_space((int)cp)) ||
-	    (cp == '/' && r->n > 0);
-
-	if (!r->named && !ends && r->n < MAX_NAME - 1 && cp < 128) {
-		r->name[r->n++] = (char)ascii_lower((int)cp);
-		r->name[r->n] = '\0';
-		if (strcmp(r->name, "!--") == 0) {
-			r->where = IN_COMMENT;
-			r->dashes = 0;
-		}
-		return;
-	}
-	r->named = true;
-	if (r->quote != 0) {
-		if (cp == (uint32_t)r->quote)
-			r->quote = 0;
-	} else if (*r->hidden == '\0' && (cp == '"' || cp == '\''))
-		r->quote = (char)cp;
-	else if (cp == '>') {
-		r->where = IN_TEXT;
-		act(r);
-	}
+		page_text(r->page, ";", 1, ';');
 }
 
 static void
@@ -179,50 +216,58 @@ in_text(struct reader *r, const char *p, size_t n, uint32_t cp)
 {
 	if (cp == '<') {
 		r->where = IN_TAG;
-		r->n = 0;
+		r->n = r->value_n = 0;
 		r->name[0] = '\0';
-		r->named = false;
-		r->quote = 0;
-	} else if (*r->hidden != '\0')
+		r->has_value = false;
+	} else if (page_hides(r->page))
 		return;
 	else if (cp == '&') {
 		r->where = IN_ENTITY;
 		r->n = 0;
-	} else if (cp == '\n' && r->pre)
-		break_line(r, INT8_MAX);
-	else if (cp < 128 && ascii_is_space((int)cp) && !r->pre)
-		r->blank = true;
-	else
-		put(r, p, n);
+		r->name[0] = '\0';
+	} else
+		page_text(r->page, p, n, cp);
+}
+
+static void
+in_entity(struct reader *r, const char *p, size_t n, uint32_t cp)
+{
+	bool belongs = cp < 128 && (ascii_is_alpha((int)cp) ||
+	    ascii_is_digit((int)cp) || (cp == '#' && r->n == 0));
+
+	if (belongs && r->n < HTML_NAME - 1) {
+		r->name[r->n++] = (char)cp;
+		r->name[r->n] = '\0';
+		return;
+	}
+	end_entity(r, cp == ';');
+	if (cp != ';')
+		in_text(r, p, n, cp);
 }
 
 static void
 read_character(void *ctx, const char *p, size_t n, uint32_t cp)
 {
 	struct reader *r = ctx;
-	bool belongs = cp < 128 && (ascii_is_alpha((int)cp) ||
-	    ascii_is_digit((int)cp) || (cp == '#' && r->n == 0));
 
 	switch (r->where) {
-	case IN_TAG:
-		in_tag(r, cp);
-		break;
-	case IN_COMMENT:
-		if (cp == '>' && r->dashes >= 2)
-			r->where = IN_TEXT;
-		r->dashes = cp != '-' ? 0 : r->dashes < 2 ? r->dashes + 1 : 2;
-		break;
-	case IN_ENTITY:
-		if (belongs && r->n < MAX_NAME - 1) {
-			r->name[r->n++] = (char)cp;
-			break;
-		}
-		end_entity(r, cp == ';');
-		if (cp == ';')
-			break;
-		/* FALLTHROUGH */
 	case IN_TEXT:
 		in_text(r, p, n, cp);
+		break;
+	case IN_ENTITY:
+		in_entity(r, p, n, cp);
+		break;
+	case IN_TAG:
+		in_tag(r, p, n, cp);
+		break;
+	case IN_COMMENT:
+		in_comment(r, cp);
+		break;
+	case IN_VALUE:
+		in_value(r, p, n, cp);
+		break;
+	default:
+		in_attributes(r, p, n, cp);
 		break;
 	}
 }
@@ -234,7 +279,8 @@ end_reading(void *ctx)
 
 	if (r->where == IN_ENTITY)
 		end_entity(r, false);
-	break_line(r, 1);
+	page_end(r->page);
+	free(r->value);
 	free(r);
 }
 
@@ -243,7 +289,7 @@ html_reader(FILE *out)
 {
 	struct reader *r = xcalloc(1, sizeof *r);
 
-	r->out = out;
-	r->breaks = 2;
+	r->page = page_new(out);
+	r->value = xcalloc(1, HTML_VALUE);
 	return filter_characters(out, read_character, end_reading, r);
 }

@@ -127,7 +127,10 @@ read_place(const struct list *l, const char *p, uint32_t *n, const char **end,
 	return 0;
 }
 
-/* Digits and dots, and IMAP's TEXT at the end: 2, 1.2, 3.TEXT */
+/*
+ * Digits and dots, and at the end IMAP's TEXT, or u and the number of a file in a
+ * text: 2, 1.2, 3.TEXT, 1.u2
+ */
 static bool
 is_part(const char *p)
 {
@@ -135,6 +138,8 @@ is_part(const char *p)
 
 	for (;;) {
 		n = strspn(p, "0123456789");
+		if (n == 0 && (*p == 'u' || *p == 'U') && p[1] != '\0')
+			return p[1 + strspn(p + 1, "0123456789")] == '\0';
 		if (n == 0)
 			return strcasecmp(p, "TEXT") == 0;
 		p += n;

@@ -60,6 +60,7 @@ struct sent {
 	const struct smtp_rcpt *rcpt;	/* net/smtp.h */
 	size_t		 nrcpt;
 	bool		 queued, already;
+	FILE		*message;	/* of a dry run: what would have gone; else NULL */
 };
 void		 out_sent(struct mailx *m, const struct sent *s);
 /* `set', `alias', `list', ... : name and value pairs. */

@@ -164,6 +164,18 @@ refused_json(struct json *j, const struct sent *s)
 	}
 }
 
+static void
+message_json(struct json *j, FILE *message)
+{
+	FILE *f;
+
+	json_key(j, "message");
+	f = json_text(j);
+	rewind(message);
+	(void)stream_copy(message, f, UINT64_MAX, NULL);
+	fclose(f);
+}
+
 void
 out_sent(struct mailx *m, const struct sent *s)
 {
@@ -195,6 +207,8 @@ out_sent(struct mailx *m, const struct sent *s)
 		json_key(&j, "already");
 		json_bool(&j, true);
 	}
+	if (s->message != NULL)
+		message_json(&j, s->message);
 	json_end(&j);
 }
 

@@ -18,7 +18,8 @@
  *
  * Attributes: N new, U unread, blank read; * saved, P preserved, M to go to
  * MBOX, F flagged, A answered, D deleted.  Dates are shown in the reader's zone.
- * The line is cut to the terminal, or at 80 columns where there is none.
+ * The line is cut to the terminal, or at 80 columns where there is none.  Below
+ * 60 columns nothing would be left of the subject: date and size are left out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +27,14 @@
 
 #include "../mime/text.h"
 #include "../net/url.h"
+#include "alias.h"
 #include "outint.h"
 #include "term.h"
 #include "vars.h"
 
 #define HEADLINE	"%>%a%3m %-20f %16d %7O %s"
+#define NARROW		"%>%a%3m %-12f %s"
+#define WIDE		60
 #define COLUMNS		80
 #define NUMBER_SIZE	24
 
@@ -66,6 +70,19 @@ out_sender(const struct envelope *e)
 	    strstr(a->name, "\ufe6b") != NULL)
 		return a->addr;
 	return a->name;
+}
+
+/* Of one's own messages the recipient tells more. */
+static char *
+correspondent(const struct mailx *m, const struct envelope *e)
+{
+	const struct addr *to = e->to.n > 0 ? e->to.v : NULL;
+
+	if (to == NULL || e->from.n == 0 || !var_is_set(m, "showto") ||
+	    !alias_is_own(m, e->from.v[0].addr))
+		return xstrdup(out_sender(e));
+	return xasprintf("To %s", to->name != NULL && *to->name != '\0' ?
+	    to->name : to->addr);
 }
 
 static char *
@@ -135,7 +152,7 @@ value_of(struct mailx *m, struct store *s, uint32_t n, char letter)
 	case 'm':
 		return count_text(n);
 	case 'f':
-		return xstrdup(out_sender(e));
+		return correspondent(m, e);
 	case 'n':
 		return xstrdup(e->from.n > 0 ? e->from.v[0].addr : "");
 	case 'r':
@@ -383,6 +400,7 @@ int
 out_summary(struct mailx *m, struct store *s, uint32_t n, struct fail *why)
 {
 	const char *format = var_get(m, "headline");
+	int room = m->interactive ? term_columns(m) - 1 : COLUMNS;
 	struct json j;
 	char *line;
 	FILE *f;
@@ -393,8 +411,9 @@ out_summary(struct mailx *m, struct store *s, uint32_t n, struct fail *why)
 		json_end(&j);
 		return out_check(m, why);
 	}
-	line = summary_line(m, s, n, format == NULL || *format == '\0' ?
-	    HEADLINE : format, m->interactive ? term_columns(m) - 1 : COLUMNS);
+	if (format == NULL || *format == '\0')
+		format = room < WIDE ? NARROW : HEADLINE;
+	line = summary_line(m, s, n, format, room);
 	f = out_people(m);
 	fprintf(f, "%s\n", line);
 	fclose(f);

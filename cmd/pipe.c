@@ -42,12 +42,14 @@ static void
 order_words(const struct mailx *m, const struct strv *words, struct order *o)
 {
 	const char *usual = var_get(m, "cmd");
-	size_t n = words->n;
+	size_t n = words->n, lists = 0;
 
+	while (lists < n && is_list(words->v[lists]))
+		lists++;
 	o->command = usual;
 	o->list = words->v;
 	o->n = n;
-	if (n == 0 || (n == 1 && usual != NULL && is_list(words->v[0])))
+	if (n == 0 || (lists == n && usual != NULL))
 		return;
 	if (n > 1 && !is_list(words->v[0]) && is_list(words->v[n - 1])) {
 		o->command = words->v[0];

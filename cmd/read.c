@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../mime/enclosed.h"
 #include "expr.h"
 #include "msgs.h"
 #include "out.h"
@@ -125,14 +126,51 @@ read_current(struct mailx *m, const struct msglist *list)
 		m->dot = highest;
 }
 
+int
+read_inside(struct mailx *m, uint32_t n, struct part *p, struct fail *why)
+{
+	uint64_t octets;
+	FILE *in;
+	int r;
+
+	if (!enclosed_possible(p) || p->inside != NULL)
+		return 0;
+	in = store_part(m->folder, n, p, &octets, why);
+	if (in == NULL)
+		return -1;
+	r = enclosed_find(p, in, octets, m->options.charset_8bit, why);
+	fclose(in);
+	return r;
+}
+
+/* A part of the tree, or one that a text there encloses; *p: NULL where there is none. */
+static int
+find_part(struct mailx *m, uint32_t n, const char *number, struct part **p,
+    struct fail *why)
+{
+	struct part *root = store_structure(m->folder, n, why);
+	char *around;
+	int r = 0;
+
+	if (root == NULL)
+		return -1;
+	around = enclosed_around(number);
+	*p = part_find(root, around == NULL ? number : around);
+	if (around != NULL && *p != NULL) {
+		r = read_inside(m, n, *p, why);
+		*p = enclosed_get(*p, number);
+	}
+	free(around);
+	return r;
+}
+
 struct part *
 read_part(struct mailx *m, uint32_t n, const char *number, struct fail *why)
 {
-	struct part *root = store_structure(m->folder, n, why), *p;
+	struct part *p;
 
-	if (root == NULL)
+	if (find_part(m, n, number, &p, why) == -1)
 		return NULL;
-	p = part_find(root, number);
 	if (p == NULL)
 		fail(why, EX_USAGE, "message %u has no part %s", n, number);
 	return p;

@@ -20,6 +20,11 @@ int	 read_load(struct mailx *m, const struct msglist *list, unsigned what,
 void	 read_mark(struct mailx *m, uint32_t n);
 /* The highest message of a list is current from now on (POSIX). */
 void	 read_current(struct mailx *m, const struct msglist *list);
+/*
+ * Look for files in a text (enclosed.h): its p->inside then.  Its body is fetched,
+ * which costs nothing where the message is here.
+ */
+int	 read_inside(struct mailx *m, uint32_t n, struct part *p, struct fail *why);
 /* A part by its number; EX_USAGE: message n has none such.  Borrowed from the structure. */
 struct part *read_part(struct mailx *m, uint32_t n, const char *number,
 	    struct fail *why);

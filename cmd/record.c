@@ -12,6 +12,7 @@
 #include "out.h"
 #include "sending.h"
 #include "vars.h"
+#include "words.h"
 
 struct hunt {
 	char	*name;		/* owned: of the mailbox marked \Sent; or NULL */
@@ -116,7 +117,7 @@ record_copy(struct mailx *m, struct outgoing *o, bool by_name)
 	if (by_name)
 		name = name_after(o);
 	else if (record != NULL && *record != '\0')
-		name = xstrdup(record);
+		name = words_path(m, record);
 	else
 		return;
 	if (!by_name && strcmp(name, "sent") == 0)

@@ -144,7 +144,7 @@ resend(struct mailx *m, const struct transport *t, const struct addrs *to,
 	if (settle(m, &r, to, t->domain, why) == 0 &&
 	    make_text(m, &r, n, why) == 0) {
 		if (m->dry_run)
-			result = write_text(&r, out_stream(m), why);
+			result = print_outgoing(m, &r.out, r.id, why);
 		else
 			result = post(m, t, &r, why);
 	}

@@ -64,6 +64,8 @@ run_report(struct mailx *m)
 	m->status = m->why.code & 255;
 	run_state(m)->failed = m->status;
 	fail_clear(&m->why);
+	if (ferror(stdout))	/* the command has found that out and said so */
+		run_state(m)->unwritable = true;
 }
 
 void

@@ -95,6 +95,23 @@ open_existing(int dir, const char *name)
 	return fd;
 }
 
+/* One made by a script for us holds nothing that could be lost. */
+static int
+open_empty(int dir, const char *name)
+{
+	struct stat st;
+	int fd = openat(dir, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY |
+	    O_NONBLOCK | O_NOFOLLOW);
+
+	if (fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size == 0)
+		return fd;
+	if (fd != -1)
+		close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
 static int
 open_device(struct safefile *sf, const char *path, struct fail *why)
 {
@@ -150,6 +167,8 @@ safefile_open(struct safefile *sf, const char *path, enum safefile_how how,
 	sf->made = fd != -1;
 	if (fd == -1 && errno == EEXIST && how == SAFEFILE_APPEND)
 		fd = open_existing(sf->dir, sf->name);
+	else if (fd == -1 && errno == EEXIST)
+		fd = open_empty(sf->dir, sf->name);
 	if (fd == -1) {
 		fail_errno(why, EX_CANTCREAT, "%s", path);
 		forget(sf);

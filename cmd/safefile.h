@@ -18,7 +18,7 @@ struct safefile {
 };
 
 enum safefile_how {
-	SAFEFILE_NEW,		/* EX_CANTCREAT where there is one of that name */
+	SAFEFILE_NEW,		/* EX_CANTCREAT where there is one of that name, unless it is empty */
 	SAFEFILE_APPEND,	/* made, or added to */
 	SAFEFILE_REPLACE	/* takes the place of one at the end, whole */
 };

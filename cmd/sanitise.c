@@ -14,6 +14,7 @@
 struct filter {
 	FILE		*out;		/* borrowed */
 	character_fn	*put;
+	run_fn		*run;		/* or NULL */
 	void		(*end)(void *ctx);
 	void		*ctx;
 	char		 held[4];	/* a character that has not wholly come */
@@ -35,6 +36,16 @@ is_partial(const char *p, size_t n)
 	return true;
 }
 
+static size_t
+ascii_run(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= ' ' && p[i] <= '~')
+		i++;
+	return i;
+}
+
 /* Hand over what is whole; returns the octets that were taken. */
 static size_t
 hand_over(struct filter *f, const char *p, size_t n, bool last)
@@ -43,6 +54,12 @@ hand_over(struct filter *f, const char *p, size_t n, bool last)
 	uint32_t cp;
 
 	while (done < n) {
+		if (f->run != NULL &&
+		    (len = ascii_run(p + done, n - done)) > 0) {
+			f->run(f->ctx, p + done, len);
+			done += len;
+			continue;
+		}
 		if (!last && is_partial(p + done, n - done))
 			break;
 		len = utf8_decode(p + done, n - done, &cp);
@@ -90,11 +107,19 @@ filter_close(void *cookie)
 FILE *
 filter_characters(FILE *out, character_fn *put, void (*end)(void *ctx), void *ctx)
 {
+	return filter_runs(out, put, NULL, end, ctx);
+}
+
+FILE *
+filter_runs(FILE *out, character_fn *put, run_fn *run, void (*end)(void *ctx),
+    void *ctx)
+{
 	struct filter *f = xcalloc(1, sizeof *f);
 	FILE *stream;
 
 	f->out = out;
 	f->put = put;
+	f->run = run;
 	f->end = end;
 	f->ctx = ctx;
 	stream = funopen(f, NULL, filter_write, NULL, filter_close);
@@ -105,9 +130,28 @@ filter_characters(FILE *out, character_fn *put, void (*end)(void *ctx), void *ct
 	return stream;
 }
 
-/* One character made visible; returns the octets written to out, and a NUL. */
+/*
+ * The invisible joiners deceive behind a Latin letter, but belong between the
+ * parts of an emoji and into words of Persian and of the scripts of India.
+ */
+static bool
+joins(uint32_t before, uint32_t cp)
+{
+	if (cp == 0x200d && ((before >= 0x1f000 && before <= 0x1faff) ||
+	    (before >= 0x2600 && before <= 0x27bf) || before == 0xfe0f))
+		return true;
+	return (cp == 0x200c || cp == 0x200d) &&
+	    ((before >= 0x620 && before <= 0x77f) ||
+	    (before >= 0x900 && before <= 0xdff));
+}
+
+/*
+ * One character made visible, behind another; returns the octets written to
+ * out, and a NUL.
+ */
 static size_t
-render(const char *p, size_t n, uint32_t cp, char out[static 16])
+render(const char *p, size_t n, uint32_t before, uint32_t cp,
+    char out[static 16])
 {
 	int len;
 
@@ -115,7 +159,7 @@ render(const char *p, size_t n, uint32_t cp, char out[static 16])
 		len = snprintf(out, 16, "\\x%02x", (unsigned char)*p);
 	else if (ascii_is_control((int)cp))
 		len = snprintf(out, 16, "\\x%02x", (unsigned)cp);
-	else if (utf8_is_unsafe(cp))
+	else if (utf8_is_unsafe(cp) && !joins(before, cp))
 		len = snprintf(out, 16, cp > 0xffff ? "\\U%08x" : "\\u%04x",
 		    (unsigned)cp);
 	else {
@@ -126,27 +170,40 @@ render(const char *p, size_t n, uint32_t cp, char out[static 16])
 	return (size_t)len;
 }
 
-void
-put_visible(FILE *out, const char *p, size_t n, uint32_t cp)
-{
-	char piece[16];
-
-	fwrite(piece, 1, render(p, n, cp, piece), out);
-}
+struct sanitiser {
+	FILE		*out;		/* borrowed */
+	uint32_t	 before;	/* the last character */
+};
 
 static void
 put_text(void *ctx, const char *p, size_t n, uint32_t cp)
 {
+	struct sanitiser *s = ctx;
+	char piece[16];
+
 	if (cp == '\n' || cp == '\t')
-		putc((int)cp, ctx);
+		putc((int)cp, s->out);
 	else
-		put_visible(ctx, p, n, cp);
+		fwrite(piece, 1, render(p, n, s->before, cp, piece), s->out);
+	s->before = cp;
+}
+
+static void
+put_run(void *ctx, const char *p, size_t n)
+{
+	struct sanitiser *s = ctx;
+
+	fwrite(p, 1, n, s->out);
+	s->before = (unsigned char)p[n - 1];
 }
 
 FILE *
 out_sanitiser(FILE *out)
 {
-	return filter_characters(out, put_text, NULL, out);
+	struct sanitiser *s = xcalloc(1, sizeof *s);
+
+	s->out = out;
+	return filter_runs(out, put_text, put_run, free, s);
 }
 
 /* Octets of printing ASCII at the start, of the columns that are left. */
@@ -167,7 +224,7 @@ out_clean(const char *text, int columns)
 	size_t n = strlen(text), total, len, shown, run;
 	FILE *f;
 	int used = 0, width;
-	uint32_t cp;
+	uint32_t cp, before = 0;
 
 	f = xmemstream(&clean, &total);
 	while (n > 0) {
@@ -178,11 +235,13 @@ out_clean(const char *text, int columns)
 		n -= run;
 		if (n == 0)
 			break;
+		if (run > 0)
+			before = 0;
 		len = utf8_decode(text, n, &cp);
 		if (cp == '\t')
 			cp = ' ';
-		shown = cp == ' ' ? render(" ", 1, cp, piece) :
-		    render(text, len, cp, piece);
+		shown = cp == ' ' ? render(" ", 1, before, cp, piece) :
+		    render(text, len, before, cp, piece);
 		width = shown > len ? (int)shown : utf8_width(cp);
 		if (columns > 0 && used + width > columns)
 			break;
@@ -190,6 +249,7 @@ out_clean(const char *text, int columns)
 		used += width < 0 ? 0 : width;
 		text += len;
 		n -= len;
+		before = cp;
 	}
 	fclose(f);
 	return clean;

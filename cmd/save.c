@@ -14,6 +14,7 @@
 #include "out.h"
 #include "read.h"
 #include "vars.h"
+#include "words.h"
 #include "write.h"
 
 /* --- What is told. --- */
@@ -161,7 +162,7 @@ run_save(struct mailx *m, struct args *a)
 		out_note(m, "a part was taken: the message stays");
 	if (parts > 0)
 		return write_list(m, a, name);
-	dest = folder_resolve(m, name, true, &m->why);
+	dest = words_folder(m, name, &m->why);
 	r = dest == NULL ? -1 : into_folder(m, a, dest);
 	free(dest);
 	return r;

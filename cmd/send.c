@@ -27,10 +27,8 @@ stream_is_empty(FILE *f)
 static int
 print_letter(struct mailx *m, struct letter *l, struct fail *why)
 {
-	if (l->out.prepare(&l->out, false, why) == -1 ||
-	    l->out.write(l->out.ctx, out_stream(m), why) == -1)
-		return -1;
-	return out_flush(m, why);
+	return l->out.prepare(&l->out, false, why) == -1 ? -1 :
+	    print_outgoing(m, &l->out, build_message_id(l->b), why);
 }
 
 static void

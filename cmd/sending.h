@@ -48,6 +48,7 @@ struct outgoing {
 	int		(*write)(void *ctx, FILE *out, struct fail *why);
 	void		*ctx;
 	int64_t		 hold_until;	/* the server is to hold it until then; 0: no */
+	bool		 more;		/* the session is used again: it is not to be ended */
 	bool		 uncertain;	/* the connection was lost when it may have been taken */
 	bool		 taken;		/* by the transport, for somebody */
 	bool		 saved;		/* what did not go, in $DEAD */
@@ -86,6 +87,8 @@ void	 session_end(struct session *s);
 int	 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 	    struct fail *why);
 
+/* What the variables say of it: `dsn' makes sense, and it is not too large. */
+int	 outgoing_check(const struct mailx *m, struct outgoing *o, struct fail *why);
 /* The first of those refused, else of those deferred; NULL: all is well. */
 const struct smtp_rcpt *outgoing_worst(const struct outgoing *o);
 /* Fail with the reply to that recipient. */
@@ -94,6 +97,10 @@ int	 say_refused(const struct transport *t, const struct smtp_rcpt *r,
 /* A line for each that is wrong (deferred ones too, if so) but the one that `why' tells of. */
 void	 tell_refused(struct mailx *m, const struct transport *t,
 	    const struct outgoing *o, bool deferred, const struct fail *why);
+
+/* A dry run: the message on standard output, under -J in its record. */
+int	 print_outgoing(struct mailx *m, struct outgoing *o, const char *id,
+	    struct fail *why);
 
 /* A line of error on standard error alone: one of several, of which the last is the command's. */
 void	 tell(struct mailx *m, const struct fail *why);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "out.h"
 #include "term.h"
 #include "vars.h"
 
@@ -64,7 +65,7 @@ shell(const struct mailx *m)
 }
 
 static void
-child(const struct mailx *m, const char *command, const char *arg)
+child(struct mailx *m, const char *command, const char *arg)
 {
 	static const int signals[] = { SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ, SIGTERM,
 	    SIGHUP, SIGTSTP };
@@ -74,13 +75,20 @@ child(const struct mailx *m, const char *command, const char *arg)
 
 	for (i = 0; i < NELEM(signals); i++)
 		(void)signal(signals[i], SIG_DFL);
+	/* Under -J standard output has our records and nothing else. */
+	if (m->json && out_stream(m) == stdout &&
+	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
+		_exit(127);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	mask_reset();
+	/* Not every shell knows `-c -- command'. */
+	if (*command == '-')
+		command = xasprintf(" %s", command);
 	if (arg == NULL)
-		execl(path, path, "-c", "--", command, (char *)NULL);
+		execl(path, path, "-c", command, (char *)NULL);
 	else
-		execl(path, path, "-c", "--", command, "mailx", arg,
-		    (char *)NULL);
+		execl(path, path, "-c", command, "mailx", arg, (char *)NULL);
 	_exit(127);
 }
 

@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../net/url.h"
@@ -210,6 +211,7 @@ send_batches(struct smtp *x, struct smtp_message *msg, struct outgoing *o,
 	while (done < o->nrcpt) {
 		msg->rcpt = o->rcpt + done;
 		msg->nrcpt = o->nrcpt - done < limit ? o->nrcpt - done : limit;
+		msg->last = !o->more && done + msg->nrcpt == o->nrcpt;
 		if (smtp_send(x, msg, &o->uncertain, why) == -1) {
 			if (done == 0)
 				return -1;
@@ -222,6 +224,31 @@ send_batches(struct smtp *x, struct smtp_message *msg, struct outgoing *o,
 	return 0;
 }
 
+/* RFC 4865 4: the parameter says how many seconds at most. */
+static bool
+can_hold(const struct smtp *x, uint32_t seconds)
+{
+	const char *args, *error;
+	char digits[16];
+	long long most;
+
+	if (!smtp_offers(x, "FUTURERELEASE", &args))
+		return false;
+	strlcpy(digits, args, sizeof digits);
+	digits[strspn(digits, "0123456789")] = '\0';
+	most = strtonum(digits, 0, INT64_MAX, &error);
+	return error == NULL && (long long)seconds <= most;
+}
+
+/* At least one, for nought is at once. */
+static uint32_t
+seconds_until(int64_t when)
+{
+	int64_t left = when - (int64_t)time(NULL);
+
+	return left < 1 ? 1 : left > INT32_MAX ? INT32_MAX : (uint32_t)left;
+}
+
 static int
 converse(struct mailx *m, struct smtp *x, const struct transport *t,
     struct outgoing *o, struct fail *why)
@@ -231,7 +258,7 @@ converse(struct mailx *m, struct smtp *x, const struct transport *t,
 	if (o->utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
 		return fail(why, EX_NOUSER, "%s: the server does not take "
 		    "addresses beyond ASCII (SMTPUTF8)", t->shown);
-	if (o->hold_until != 0 && !smtp_can_hold(x, o->hold_until))
+	if (o->hold_until != 0 && !can_hold(x, seconds_until(o->hold_until)))
 		return fail(why, EX_CONFIG, "%s: the server does not hold "
 		    "messages until that time (FUTURERELEASE)", t->shown);
 	if (o->prepare(o, smtp_offers(x, "8BITMIME", NULL), why) == -1)
@@ -240,8 +267,11 @@ converse(struct mailx *m, struct smtp *x, const struct transport *t,
 	msg.size = o->size;
 	msg.eightbit = o->eightbit;
 	msg.utf8 = o->utf8;
-	msg.hold_until = o->hold_until;
+	if (o->hold_until != 0)
+		msg.hold = seconds_until(o->hold_until);
 	msg.all_or_nothing = !is_on(m, "partial");
+	msg.notify = var_get(m, "dsn");
+	msg.require_tls = is_on(m, "requiretls");
 	msg.write = o->write;
 	msg.ctx = o->ctx;
 	return send_batches(x, &msg, o, why);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../net/url.h"
 #include "folder.h"
 #include "vars.h"
 #include "words.h"
@@ -67,8 +68,8 @@ name_at(const char *p, const char **end)
 }
 
 /* $NAME and ${NAME} in a path: a variable, or one of the environment. */
-static char *
-put_variables(const struct mailx *m, const char *word)
+char *
+words_path(const struct mailx *m, const char *word)
 {
 	char *path, *name;
 	const char *p = word, *end = NULL, *value;
@@ -129,10 +130,35 @@ words_file(struct mailx *m, const char *word, struct fail *why)
 
 	if (is_folder(word))
 		return folder_resolve(m, word, false, why);
-	named = put_variables(m, word);
+	named = words_path(m, word);
 	path = put_home(named);
 	found = match(path, why);
 	free(path);
 	free(named);
 	return found;
+}
+
+/* Patterns are of files here: a mailbox on a server may be named with a star. */
+char *
+words_folder(struct mailx *m, const char *word, struct fail *why)
+{
+	char *named, *path, *found;
+	bool here = m->folder_name == NULL || !url_is_url(m->folder_name);
+
+	if (url_is_url(word) || *word == '@')
+		return folder_resolve(m, word, true, why);
+	named = words_path(m, word);
+	if (is_folder(named) || !(here || *named == '/' || *named == '~'))
+		found = xstrdup(named);
+	else {
+		path = put_home(named);
+		found = match(path, why);
+		free(path);
+	}
+	free(named);
+	if (found == NULL)
+		return NULL;
+	path = folder_resolve(m, found, true, why);
+	free(found);
+	return path;
 }

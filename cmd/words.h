@@ -23,5 +23,9 @@ int	 words_next(const struct mailx *m, const char **line, unsigned how,
 char	*words_expand(const struct mailx *m, const char *text);
 /* A file name as POSIX has it: ~, ~user, +folder, %, #, &, and shell patterns with one match.  Caller frees. */
 char	*words_file(struct mailx *m, const char *word, struct fail *why);
+/* The same of a folder that a command names, to what folder_resolve gives; a URL is left as it is. */
+char	*words_folder(struct mailx *m, const char *word, struct fail *why);
+/* $NAME and ${NAME} of a path put in.  Caller frees. */
+char	*words_path(const struct mailx *m, const char *word);
 
 #endif

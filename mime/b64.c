@@ -8,53 +8,35 @@
 #include <string.h>
 
 #include "b64.h"
+#include "b64simd.h"
 #include "filter.h"
 #include "head.h"
 
 #define LINE_OCTETS	57		/* that make a line of 76 */
-#define BLOCK_LINES	512
+#define LINE_CHARS	76
+#define BLOCK_LINES	840		/* of which the text is a little under 64 KiB */
+#define SPREAD_LINES	40		/* encoded at once; they stay in the cache */
 
-#define NO	0xff
-#define PAD	0xfe
+#define FLAT		(8 * 1024)	/* decoded at once */
+#define TEXT		(48 * 1024)	/* written at once */
 
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/* The value of a character; NO for what is none, PAD for `='. */
-static unsigned
-value(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26u;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52u;
-	return c == '+' ? 62 : c == '/' ? 63 : c == '=' ? PAD : NO;
-}
-
-static char *
-encode_triple(const unsigned char *p, char *out)
-{
-	*out++ = alphabet[p[0] >> 2];
-	*out++ = alphabet[(p[0] & 3) << 4 | p[1] >> 4];
-	*out++ = alphabet[(p[1] & 15) << 2 | p[2] >> 6];
-	*out++ = alphabet[p[2] & 63];
-	return out;
-}
+#define IS_NONE(v)	((v) >= 64)
 
 size_t
 b64_encode(const void *in, size_t n, char *out)
 {
 	const unsigned char *p = in;
 	unsigned char last[3] = { 0, 0, 0 };
-	char *q = out;
+	size_t used = b64_encode_wide(p, n, out);
+	char *q;
 
-	for (; n >= 3; n -= 3, p += 3)
-		q = encode_triple(p, q);
+	used += b64_encode_words(p + used, n - used, out + used / 3 * 4);
+	q = out + used / 3 * 4;
+	p += used;
+	n -= used;
 	if (n > 0) {
 		memcpy(last, p, n);
-		q = encode_triple(last, q);
+		q += b64_encode_words(last, 3, q) + 1;
 		q[-1] = '=';
 		if (n == 1)
 			q[-2] = '=';
@@ -62,36 +44,50 @@ b64_encode(const void *in, size_t n, char *out)
 	return (size_t)(q - out);
 }
 
+/* As many whole groups as come without anything else; characters used. */
+static size_t
+decode_groups(const char *in, size_t n, unsigned char *out)
+{
+	size_t used = b64_decode_wide(in, n, out);
+
+	return used + b64_decode_words(in + used, n - used,
+	    out + used / 4 * 3);
+}
+
+/* The last group, padded: "xx==" or "xxx="; octets, or -1. */
+static ssize_t
+decode_last(const char *in, unsigned char *out)
+{
+	unsigned char text[4] = { 0 };
+	char group[4];
+	size_t n = in[2] == '=' ? 2 : 3;
+
+	if (in[3] != '=')
+		return -1;
+	memset(group, 'A', sizeof group);
+	memcpy(group, in, n);
+	if (b64_decode_words(group, 4, text) != 4 || text[n - 1] != 0)
+		return -1;
+	memcpy(out, text, n - 1);
+	return (ssize_t)n - 1;
+}
+
 ssize_t
 b64_decode(const char *in, size_t n, void *out)
 {
-	unsigned char *q = out;
-	unsigned v[4], i, pads;
-	size_t at;
+	size_t used;
+	ssize_t last;
 
 	if (n % 4 != 0)
 		return -1;
-	for (at = 0; at < n; at += 4) {
-		for (i = 0, pads = 0; i < 4; i++) {
-			v[i] = value((unsigned char)in[at + i]);
-			if (v[i] == NO || (v[i] != PAD && pads > 0))
-				return -1;
-			if (v[i] == PAD) {
-				pads++;
-				v[i] = 0;
-			}
-		}
-		if (pads > 2 || (pads > 0 && at + 4 != n) ||
-		    (pads == 1 && (v[2] & 3) != 0) ||
-		    (pads == 2 && (v[1] & 15) != 0))
-			return -1;
-		*q++ = (unsigned char)(v[0] << 2 | v[1] >> 4);
-		if (pads < 2)
-			*q++ = (unsigned char)(v[1] << 4 | v[2] >> 2);
-		if (pads < 1)
-			*q++ = (unsigned char)(v[2] << 6 | v[3]);
-	}
-	return q - (unsigned char *)out;
+	used = decode_groups(in, n, out);
+	if (used == n)
+		return (ssize_t)(n / 4 * 3);
+	if (n - used != 4)
+		return -1;
+	out = (unsigned char *)out + used / 4 * 3;
+	last = decode_last(in + used, out);
+	return last == -1 ? -1 : (ssize_t)(used / 4 * 3) + last;
 }
 
 /* --- The filters. --- */
@@ -100,21 +96,37 @@ struct encoder {
 	FILE		*out;		/* borrowed */
 	unsigned char	 held[LINE_OCTETS];	/* of a line not yet full */
 	size_t		 nheld;
-	char		 text[BLOCK_LINES * 77];
+	char		 flat[SPREAD_LINES * LINE_CHARS];	/* without line ends */
+	char		 text[BLOCK_LINES * (LINE_CHARS + 1)];
 };
+
+/* Encode up to SPREAD_LINES lines of p, each with its end; returns where it ends. */
+static char *
+encode_spread(struct encoder *e, const unsigned char *p, size_t lines, char *q)
+{
+	size_t i;
+
+	(void)b64_encode(p, lines * LINE_OCTETS, e->flat);
+	for (i = 0; i < lines; i++) {
+		memcpy(q, e->flat + i * LINE_CHARS, LINE_CHARS);
+		q[LINE_CHARS] = '\n';
+		q += LINE_CHARS + 1;
+	}
+	return q;
+}
 
 /* Encode whole lines of p into text and write it; returns octets used, -1. */
 static ssize_t
 encode_lines(struct encoder *e, const unsigned char *p, size_t n)
 {
-	size_t lines = n / LINE_OCTETS, i;
+	size_t lines = n / LINE_OCTETS, some, i;
 	char *q = e->text;
 
 	if (lines > BLOCK_LINES)
 		lines = BLOCK_LINES;
-	for (i = 0; i < lines; i++, p += LINE_OCTETS) {
-		q += b64_encode(p, LINE_OCTETS, q);
-		*q++ = '\n';
+	for (i = 0; i < lines; i += some) {
+		some = lines - i < SPREAD_LINES ? lines - i : SPREAD_LINES;
+		q = encode_spread(e, p + i * LINE_OCTETS, some, q);
 	}
 	n = (size_t)(q - e->text);
 	if (n > 0 && fwrite(e->text, 1, n, e->out) != n)
@@ -183,6 +195,9 @@ struct decoder {
 	unsigned	*defects;	/* borrowed; or NULL */
 	unsigned	 held[4];
 	unsigned	 n, pads;	/* values held; `=' seen: the end of the data */
+	char		 flat[FLAT];	/* without line ends */
+	size_t		 len;		/* of text, not yet written */
+	unsigned char	 text[TEXT];
 };
 
 static void
@@ -206,42 +221,97 @@ flush_group(struct decoder *d, unsigned char *q)
 	return q;
 }
 
+/* One character, by itself; decoded octets go to q. */
+static unsigned char *
+decode_char(struct decoder *d, unsigned char c, unsigned char *q)
+{
+	unsigned v = b64_values[c];
+
+	if (!IS_NONE(v)) {
+		if (d->pads > 0) {	/* RFC 2045 6.8: the end */
+			spoil(d);
+			return q;
+		}
+		d->held[d->n++] = v;
+		return d->n == 4 ? flush_group(d, q) : q;
+	}
+	if (c == '=') {
+		if (d->n == 1 || (d->n == 0 && d->pads == 0))
+			spoil(d);
+		d->pads++;
+		return flush_group(d, q);
+	}
+	if (!ascii_is_space(c))
+		spoil(d);
+	return q;
+}
+
+/* The next lines without their ends, which mean nothing: octets in flat. */
+static size_t
+gather(struct decoder *d, const char **in, const char *end)
+{
+	const char *p = *in, *lf;
+	size_t n = 0, len;
+	bool cut;
+
+	while (p < end && n < sizeof d->flat) {
+		len = (size_t)(end - p);
+		cut = len > sizeof d->flat - n;
+		if (cut)
+			len = sizeof d->flat - n;
+		lf = memchr(p, '\n', len);
+		if (lf != NULL)
+			len = (size_t)(lf - p);
+		else if (cut && n > 0)
+			break;		/* whole lines, where there are any */
+		memcpy(d->flat + n, p, len);
+		p += len + (lf != NULL);
+		if (lf != NULL && len > 0 && lf[-1] == '\r')
+			len--;
+		n += len;
+	}
+	*in = p;
+	return n;
+}
+
+static int
+flush_text(struct decoder *d)
+{
+	size_t n = d->len;
+
+	d->len = 0;
+	return n == 0 || fwrite(d->text, 1, n, d->out) == n ? 0 : -1;
+}
+
+static int
+decode_flat(struct decoder *d, size_t n)
+{
+	unsigned char *q = d->text + d->len;
+	size_t i = 0, used;
+
+	while (i < n) {
+		if (d->n == 0 && d->pads == 0) {
+			used = decode_groups(d->flat + i, n - i, q);
+			q += used / 4 * 3;
+			if ((i += used) == n)
+				break;
+		}
+		q = decode_char(d, (unsigned char)d->flat[i++], q);
+	}
+	d->len = (size_t)(q - d->text);
+	return d->len + FLAT > sizeof d->text ? flush_text(d) : 0;
+}
+
 static int
 decoder_write(void *ctx, const char *in, int len)
 {
 	struct decoder *d = ctx;
-	unsigned char out[4096] = { 0 }, *q = out;
-	unsigned v;
-	int i;
+	const char *end = in + len;
 
-	for (i = 0; i < len; i++) {
-		v = value((unsigned char)in[i]);
-		if (v < 64) {
-			if (d->pads > 0) {	/* RFC 2045 6.8: the end */
-				spoil(d);
-				continue;
-			}
-			d->held[d->n++] = v;
-			if (d->n == 4)
-				q = flush_group(d, q);
-		} else if (v == PAD) {
-			if (d->n == 1 || (d->n == 0 && d->pads == 0))
-				spoil(d);
-			q = flush_group(d, q);
-			d->pads++;
-		} else if (!ascii_is_space((unsigned char)in[i]))
-			spoil(d);
-		if (q > out + sizeof out - 4) {
-			if (fwrite(out, 1, (size_t)(q - out), d->out) !=
-			    (size_t)(q - out))
-				return -1;
-			q = out;
-		}
-	}
-	if (q > out && fwrite(out, 1, (size_t)(q - out), d->out) !=
-	    (size_t)(q - out))
-		return -1;
-	return len;
+	while (in < end)
+		if (decode_flat(d, gather(d, &in, end)) == -1)
+			return -1;
+	return flush_text(d) == -1 ? -1 : len;
 }
 
 static int

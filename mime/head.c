@@ -51,9 +51,9 @@ field_name(const char *p, size_t n, size_t *colon)
 static bool
 cut_field(struct head *h, struct field *f)
 {
-	if (f->body.n <= MAX_FIELD_SIZE)
+	if (f->body.n <= h->max_field)
 		return false;
-	f->body.n = MAX_FIELD_SIZE;
+	f->body.n = h->max_field;
 	h->defects |= DEFECT_HEAD_CUT;
 	return true;
 }
@@ -100,8 +100,8 @@ extend_field(struct head *h, const char *end)
 	return !cut_field(h, f);
 }
 
-void
-head_parse(struct head *h, char *text, size_t len)
+static void
+parse(struct head *h, char *text, size_t len, size_t max_field)
 {
 	const char *p, *end, *nl;
 	size_t n, line, name, colon = 0, cap = 0;
@@ -110,6 +110,7 @@ head_parse(struct head *h, char *text, size_t len)
 	memset(h, 0, sizeof *h);
 	h->text = text;
 	h->len = len;
+	h->max_field = max_field;
 	end = len == 0 ? text : text + len;	/* text may be NULL */
 	for (p = text; p != end; p += n) {
 		nl = memchr(p, '\n', (size_t)(end - p));
@@ -130,6 +131,18 @@ head_parse(struct head *h, char *text, size_t len)
 			h->defects |= DEFECT_FIELD;
 	}
 	h->defects |= DEFECT_NO_BLANK_LINE;
+}
+
+void
+head_parse(struct head *h, char *text, size_t len)
+{
+	parse(h, text, len, MAX_FIELD_SIZE);
+}
+
+void
+head_parse_whole(struct head *h, char *text, size_t len)
+{
+	parse(h, text, len, SIZE_MAX);
 }
 
 void

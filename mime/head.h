@@ -46,6 +46,7 @@ struct head {
 	size_t		 len;
 	struct field	*v;	/* owned; in order */
 	size_t		 n;
+	size_t		 max_field;	/* octets of one that are kept */
 	unsigned	 defects;
 };
 
@@ -55,6 +56,8 @@ struct head {
  * `text' (malloc'ed) is taken over; free with head_free.
  */
 void		 head_parse(struct head *h, char *text, size_t len);
+/* The same for a message that we are to send: no field is cut. */
+void		 head_parse_whole(struct head *h, char *text, size_t len);
 void		 head_free(struct head *h);
 
 /* The first field of that name (any case), or NULL. */

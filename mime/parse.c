@@ -12,6 +12,7 @@
 
 #include "part.h"
 
+#define BLOCK		(64 * 1024)	/* read at once */
 #define LINE_HELD	(MAX_BOUNDARY + 80)	/* of a line that may be a boundary */
 
 enum where { IN_HEAD, IN_BODY };
@@ -23,6 +24,8 @@ struct open_part {
 	bool		 seen;		/* its boundary occurred */
 	bool		 closed;	/* its closing boundary occurred */
 	bool		 digest;
+	struct part	*last;		/* child */
+	uint64_t	 lines;		/* of bodies, before it began */
 };
 
 struct parser {
@@ -38,6 +41,7 @@ struct parser {
 	bool		 head_cut;
 
 	int64_t		 offset;	/* octets taken so far */
+	uint64_t	 lines;		/* of bodies */
 	/* the line that is not complete yet */
 	char		 line[LINE_HELD];
 	size_t		 line_len;	/* held */
@@ -54,10 +58,12 @@ current(struct parser *p)
 	return p->stack[p->depth].part;
 }
 
+/* A part; its parent, if any, is the current one. */
 static struct part *
 new_part(struct parser *p, struct part *parent)
 {
-	struct part *n = xcalloc(1, sizeof *n), *last;
+	struct open_part *o = &p->stack[p->depth];
+	struct part *n = xcalloc(1, sizeof *n);
 
 	n->parent = parent;
 	n->index = 1;
@@ -67,13 +73,10 @@ new_part(struct parser *p, struct part *parent)
 		if (parent->child == NULL)
 			parent->child = n;
 		else {
-			/* The last child is the one just closed. */
-			for (last = parent->child; last->next != NULL;
-			    last = last->next)
-				continue;
-			last->next = n;
-			n->index = last->index + 1;
+			o->last->next = n;
+			n->index = o->last->index + 1;
 		}
+		o->last = n;
 	}
 	p->parts++;
 	return n;
@@ -247,6 +250,7 @@ push(struct parser *p, struct part *n)
 	p->depth++;
 	memset(&p->stack[p->depth], 0, sizeof p->stack[p->depth]);
 	p->stack[p->depth].part = n;
+	p->stack[p->depth].lines = p->lines;
 }
 
 static void	start_head(struct parser *p);
@@ -321,7 +325,8 @@ close_part(struct parser *p, int64_t at)
 		while (o != &p->stack[p->depth]) {
 			if (p->where == IN_HEAD)
 				end_head(p);
-			p->stack[p->depth].part->body = at;
+			p->stack[p->depth].part->start =
+			    p->stack[p->depth].part->body = at;
 			free(p->stack[p->depth].boundary);
 			p->depth--;
 			p->where = IN_BODY;
@@ -333,6 +338,7 @@ close_part(struct parser *p, int64_t at)
 	if (o->part->start > at)
 		o->part->start = at;
 	o->part->size = (uint64_t)(at - o->part->body);
+	o->part->lines = p->lines - o->lines;
 	if (o->boundary != NULL) {
 		if (!o->seen)
 			o->part->defects |= DEFECT_BOUNDARY_MISSING;
@@ -417,7 +423,6 @@ take_line(struct parser *p, const char *line, size_t n, unsigned eol,
 {
 	bool closing;
 	int depth = -1;
-	unsigned d;
 
 	if (n - eol >= 3 && line[0] == '-' && line[1] == '-')
 		depth = boundary_of(p, line, n - eol, &closing);
@@ -432,8 +437,7 @@ take_line(struct parser *p, const char *line, size_t n, unsigned eol,
 		if (n == eol)
 			end_head(p);
 	} else
-		for (d = 0; d <= p->depth; d++)
-			p->stack[d].part->lines++;
+		p->lines++;
 	p->eol = eol;
 }
 
@@ -477,7 +481,7 @@ static void
 end_pieces(struct parser *p, const char *octets, size_t n, int64_t start)
 {
 	bool cr = n == 1 && p->cr;
-	unsigned eol, d;
+	unsigned eol;
 
 	hold_piece(p, octets, n);
 	if (!p->line_plain)
@@ -487,8 +491,7 @@ end_pieces(struct parser *p, const char *octets, size_t n, int64_t start)
 		eol = octets[n - 1] != '\n' ? 0 :
 		    cr || (n > 1 && octets[n - 2] == '\r') ? 2 : 1;
 		if (p->where == IN_BODY)
-			for (d = 0; d <= p->depth; d++)
-				p->stack[d].part->lines++;
+			p->lines++;
 		p->eol = eol;
 	}
 	p->line_len = 0;
@@ -551,12 +554,13 @@ struct part *
 part_parse(FILE *in, const char *charset_8bit, struct fail *why)
 {
 	struct parser *p = parser_new(charset_8bit);
-	char block[64 * 1024];
+	char *block = xmalloc(BLOCK);
 	struct part *root;
 	size_t n;
 
-	while ((n = fread(block, 1, sizeof block, in)) > 0)
+	while ((n = fread(block, 1, BLOCK, in)) > 0)
 		parser_feed(p, block, n);
+	free(block);
 	root = parser_finish(p);
 	if (ferror(in)) {
 		fail_errno(why, EX_IOERR, "cannot read the message");

@@ -24,7 +24,12 @@ part_free(struct part *root)
 			p->next = p->child;
 			p->child = NULL;
 		}
-		next = p->next;
+		if ((next = p->inside) != NULL) {
+			for (last = next; last->next != NULL; last = last->next)
+				continue;
+			last->next = p->next;
+		} else
+			next = p->next;
 		head_free(&p->head);
 		params_free(&p->type);
 		params_free(&p->disposition);
@@ -116,10 +121,16 @@ part_number(const struct part *p)
 {
 	const struct part *chain[MAX_DEPTH + 2];
 	unsigned n = 0, i;
-	char *out;
+	char *out, *around;
 	size_t len;
 	FILE *f;
 
+	if (p->enclosed > 0) {
+		around = part_number(p->parent);
+		out = xasprintf("%s.u%u", around, p->enclosed);
+		free(around);
+		return out;
+	}
 	if (p->parent == NULL)
 		return xstrdup(part_is_multipart(p) ? "" : "1");
 	for (; p->parent != NULL && n < NELEM(chain); p = p->parent)

@@ -26,6 +26,9 @@ struct part {
 					   message inside a message/rfc822 */
 	struct part	*next;		/* owned: sibling */
 	unsigned	 index;		/* among its siblings, 1-based */
+	struct part	*inside;	/* owned: files in its text (enclosed.h), once
+					   looked for; they are no children */
+	unsigned	 enclosed;	/* the number of such a file; 0: a part like any */
 
 	struct head	 head;		/* its fields; empty when made from BODYSTRUCTURE */
 	struct params	 type;		/* value "text/plain" etc., defaults applied */

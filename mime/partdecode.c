@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "b64.h"
+#include "enclosed.h"
 #include "filter.h"
 #include "part.h"
 #include "qp.h"
@@ -166,18 +167,21 @@ transfer_decoder(const struct part *p, FILE *out, unsigned *defects)
 static int
 copy(FILE *in, uint64_t n, FILE *out, struct fail *why)
 {
-	char block[BLOCK];
-	size_t want, got;
+	size_t size = n < BLOCK ? (size_t)n : BLOCK, want, got;
+	char *block = xmalloc(size);
+	bool failed = false;
 
-	while (n > 0) {
-		want = n < sizeof block ? (size_t)n : sizeof block;
+	while (n > 0 && !failed) {
+		want = n < size ? (size_t)n : size;
 		got = fread(block, 1, want, in);
-		if (got > 0 && fwrite(block, 1, got, out) != got)
-			return fail_errno(why, EX_IOERR, "cannot write");
+		failed = got > 0 && fwrite(block, 1, got, out) != got;
 		if (got < want)
 			break;
 		n -= got;
 	}
+	free(block);
+	if (failed)
+		return fail_errno(why, EX_IOERR, "cannot write");
 	if (ferror(in))
 		return fail_errno(why, EX_IOERR, "cannot read the message");
 	return 0;
@@ -190,6 +194,8 @@ part_decode(const struct part *p, FILE *in, uint64_t n, FILE *out,
 	FILE *f = NULL;
 	int r;
 
+	if (p->enclosed > 0)
+		return enclosed_decode(p, in, n, out, defects, why);
 	/* Containers have no encoding of their own, whatever they say. */
 	if (p->child == NULL)
 		f = transfer_decoder(p, out, defects);

@@ -12,36 +12,62 @@
 #include "qp.h"
 
 #define LINE_MOST	76
+#define LINE_ROOM	(LINE_MOST - 1)	/* the last is for a soft break's `=' */
 #define MAX_BLANKS	1024	/* held back; more are text */
+#define BLOCK		(16 * 1024)	/* of a result */
+#define MARGIN		sizeof(uint64_t)
 
 struct encoder {
 	FILE	*out;			/* borrowed */
-	char	 line[LINE_MOST + 8];
 	size_t	 n;			/* of the line, coded */
 	int	 blank;			/* a blank held back: at a line's end it is coded; or 0 */
+	size_t	 len;			/* of text, not yet written */
+	char	 text[BLOCK + MARGIN];
 };
+
+static int
+flush(struct encoder *e)
+{
+	size_t n = e->len;
+
+	e->len = 0;
+	return n == 0 || fwrite(e->text, 1, n, e->out) == n ? 0 : -1;
+}
+
+/* Room for a whole line is there whenever one begins. */
+static int
+next_line(struct encoder *e)
+{
+	e->text[e->len++] = '\n';
+	e->n = 0;
+	return e->len + LINE_MOST + 1 > BLOCK ? flush(e) : 0;
+}
+
+static void
+put_plain(struct encoder *e, char c)
+{
+	e->text[e->len++] = c;
+	e->n++;
+}
 
 static void
 put_coded(struct encoder *e, unsigned char c)
 {
 	static const char hex[] = "0123456789ABCDEF";
 
-	e->line[e->n++] = '=';
-	e->line[e->n++] = hex[c >> 4];
-	e->line[e->n++] = hex[c & 15];
+	put_plain(e, '=');
+	put_plain(e, hex[c >> 4]);
+	put_plain(e, hex[c & 15]);
 }
 
 /* A soft break, where `need' more octets and its `=' have no room. */
 static int
 make_room(struct encoder *e, size_t need)
 {
-	if (e->n + need <= LINE_MOST - 1)
+	if (e->n + need <= LINE_ROOM)
 		return 0;
-	e->line[e->n++] = '=';
-	e->line[e->n++] = '\n';
-	need = fwrite(e->line, 1, e->n, e->out) == e->n ? 0 : 1;
-	e->n = 0;
-	return need == 0 ? 0 : -1;
+	put_plain(e, '=');
+	return next_line(e);
 }
 
 static int
@@ -57,21 +83,20 @@ put_blank(struct encoder *e, bool at_end)
 	if (at_end)
 		put_coded(e, (unsigned char)c);
 	else
-		e->line[e->n++] = (char)c;
+		put_plain(e, (char)c);
 	return 0;
 }
 
 static int
 end_line(struct encoder *e)
 {
-	size_t n;
+	return put_blank(e, true) == -1 ? -1 : next_line(e);
+}
 
-	if (put_blank(e, true) == -1)
-		return -1;
-	e->line[e->n++] = '\n';
-	n = e->n;
-	e->n = 0;
-	return fwrite(e->line, 1, n, e->out) == n ? 0 : -1;
+static bool
+is_plain(char c)
+{
+	return c >= ' ' && c < 127 && c != '=';
 }
 
 static int
@@ -85,30 +110,94 @@ put_char(struct encoder *e, unsigned char c)
 		e->blank = c;
 		return 0;
 	}
-	plain = c > ' ' && c < 127 && c != '=';
+	plain = is_plain((char)c);
 	if (make_room(e, plain && e->n > 0 ? 1 : 3) == -1)
 		return -1;
 	/* "From " and a lone dot at a line's start suffer on the way. */
 	if (e->n == 0 && (c == '.' || c == 'F'))
 		plain = false;
 	if (plain)
-		e->line[e->n++] = (char)c;
+		put_plain(e, (char)c);
 	else
 		put_coded(e, c);
 	return 0;
+}
+
+#define EACH(x)		((uint64_t)(x) * UINT64_C(0x0101010101010101))
+#define TOP_BITS	EACH(0x80)
+
+/*
+ * The top bit of each octet of w that is a control, `=', DEL or over that.  What
+ * borrows and carries spoil lies above the first of them.
+ */
+static uint64_t
+not_plain(uint64_t w)
+{
+	uint64_t equals = w ^ EACH('=');
+
+	return ((w - EACH(' ')) | (w + EACH(1)) | w | (equals - EACH(1))) &
+	    TOP_BITS;
+}
+
+/*
+ * Copy the run of SP and what else needs no coding, up to `most'; octets copied.
+ * Up to MARGIN octets behind them in `out' are spoilt.
+ */
+static size_t
+copy_plain(char *out, const char *p, size_t n, size_t most)
+{
+	uint64_t w, hit = 0;
+	size_t i;
+
+	for (i = 0; i < most && n - i >= sizeof w; i += sizeof w) {
+		memcpy(&w, p + i, sizeof w);
+		memcpy(out + i, &w, sizeof w);
+		if ((hit = not_plain(w)) != 0)
+			break;
+	}
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (hit != 0)
+		i += (size_t)__builtin_ctzll(hit) / 8;
+#endif
+	for (; i < most && i < n && is_plain(p[i]); i++)
+		out[i] = p[i];
+	return i < most ? i : most;
+}
+
+/* A run in the middle of a line, as far as the line has room; octets taken. */
+static size_t
+put_run(struct encoder *e, const char *p, size_t n)
+{
+	size_t room = LINE_ROOM - e->n;
+
+	if (e->blank != 0 || e->n >= LINE_ROOM ||
+	    (e->n == 0 && (*p == '.' || *p == 'F')))
+		return 0;
+	n = copy_plain(e->text + e->len, p, n, room);
+	/* A blank at its end may be one at the line's end. */
+	if (n > 0 && p[n - 1] == ' ')
+		n--;
+	e->len += n;
+	e->n += n;
+	return n;
 }
 
 static int
 encoder_write(void *ctx, const char *in, int len)
 {
 	struct encoder *e = ctx;
-	int i;
+	const char *p = in, *end = in + len;
 
-	for (i = 0; i < len; i++)
-		if ((in[i] == '\n' ? end_line(e) :
-		    put_char(e, (unsigned char)in[i])) == -1)
+	while (p < end) {
+		p += put_run(e, p, (size_t)(end - p));
+		if (p == end)
+			break;
+		if ((*p == '\n' ? end_line(e) :
+		    put_char(e, (unsigned char)*p)) == -1)
 			return -1;
-	return len;
+		p++;
+	}
+	return flush(e) == -1 ? -1 : len;
 }
 
 static int
@@ -119,12 +208,10 @@ encoder_close(void *ctx)
 
 	/* A last line without an end stays so: a soft break ends the text. */
 	if (r == 0 && e->n > 0) {
-		e->line[e->n++] = '=';
-		e->line[e->n++] = '\n';
-		if (fwrite(e->line, 1, e->n, e->out) != e->n)
-			r = -1;
+		put_plain(e, '=');
+		r = next_line(e);
 	}
-	if (ferror(e->out))
+	if (flush(e) == -1 || ferror(e->out))
 		r = -1;
 	free(e);
 	return r;
@@ -146,7 +233,7 @@ struct decoder {
 	size_t		 nblanks;
 	int		 state;		/* 0 text; 1 behind "="; 2 behind "=X"; 3 "=" and blanks */
 	unsigned char	 first;		/* the X, as it came */
-	char		 text[4096];
+	char		 text[BLOCK];
 	size_t		 n;
 };
 
@@ -155,7 +242,7 @@ hex_value(unsigned char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	c = (unsigned char)ascii_lower(c);
+	c |= 0x20;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -171,15 +258,35 @@ put(struct decoder *d, char c)
 }
 
 static int
+put_text(struct decoder *d, const char *p, size_t n)
+{
+	size_t some;
+
+	while (n > 0) {
+		some = sizeof d->text - d->n;
+		if (some > n)
+			some = n;
+		memcpy(d->text + d->n, p, some);
+		p += some;
+		n -= some;
+		d->n += some;
+		if (d->n < sizeof d->text)
+			break;
+		d->n = 0;
+		if (fwrite(d->text, 1, sizeof d->text, d->out) !=
+		    sizeof d->text)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 put_blanks(struct decoder *d)
 {
-	size_t i;
+	size_t n = d->nblanks;
 
-	for (i = 0; i < d->nblanks; i++)
-		if (put(d, d->blanks[i]) == -1)
-			return -1;
 	d->nblanks = 0;
-	return 0;
+	return n == 0 ? 0 : put_text(d, d->blanks, n);
 }
 
 static void
@@ -264,15 +371,62 @@ decode_char(struct decoder *d, unsigned char c)
 	return decode_text(d, c);
 }
 
+/* Text as it is, blanks at its end left out; octets taken, or -1. */
+static ssize_t
+decode_run(struct decoder *d, const char *p, size_t n)
+{
+	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t' ||
+	    p[n - 1] == '\r'))
+		n--;
+	if (n > 0 && (put_blanks(d) == -1 || put_text(d, p, n) == -1))
+		return -1;
+	return (ssize_t)n;
+}
+
+/* A code that is whole and sound; 3, or 0 where it is none, or -1. */
+static int
+decode_code(struct decoder *d, const char *p, size_t n)
+{
+	int high, low;
+
+	if (n < 3 || (high = hex_value((unsigned char)p[1])) < 0 ||
+	    (low = hex_value((unsigned char)p[2])) < 0)
+		return 0;
+	if (put_blanks(d) == -1)
+		return -1;
+	return put(d, (char)(high << 4 | low)) == -1 ? -1 : 3;
+}
+
 static int
 decoder_write(void *ctx, const char *in, int len)
 {
 	struct decoder *d = ctx;
-	int i;
+	const char *p = in, *end = in + len, *equals = NULL, *lf, *stop;
+	ssize_t n;
 
-	for (i = 0; i < len; i++)
-		if (decode_char(d, (unsigned char)in[i]) == -1)
+	while (p < end) {
+		if (d->state != 0 || *p == ' ' || *p == '\t' || *p == '\r') {
+			if (decode_char(d, (unsigned char)*p++) == -1)
+				return -1;
+			continue;
+		}
+		if (*p == '=') {
+			n = decode_code(d, p, (size_t)(end - p));
+		} else {
+			if (equals == NULL || equals < p)
+				equals = memchr(p, '=', (size_t)(end - p));
+			if (equals == NULL)
+				equals = end;
+			lf = memchr(p, '\n', (size_t)(equals - p));
+			stop = lf == NULL ? equals : lf;
+			n = decode_run(d, p, (size_t)(stop - p));
+		}
+		if (n == -1)
 			return -1;
+		p += n;
+		if (n == 0 && decode_char(d, (unsigned char)*p++) == -1)
+			return -1;
+	}
 	return len;
 }
 

@@ -173,6 +173,7 @@ text_is_known(const char *label)
 
 struct converter {
 	FILE		*out;		/* borrowed */
+	FILE		*composer;	/* owned: where out leads to that; or NULL */
 	iconv_t		 cd;		/* -1: UTF-8, checked here */
 	char		 name[MAX_LABEL];	/* of cd */
 	bool		 guess;		/* no usable label: UTF-8 if valid, character for character */
@@ -305,6 +306,9 @@ convert_iconv(struct converter *c, const char *p, size_t n, bool last)
 			return -1;
 		in++;
 		left--;
+		/* What is left of its state depends on where blocks end. */
+		if (strcmp(c->name, "utf-7") == 0)
+			iconv(c->cd, NULL, NULL, NULL, NULL);
 	}
 	return (ssize_t)(n - left);
 }
@@ -414,12 +418,22 @@ converter_init(struct converter *c, FILE *out, const char *label,
 	c->fallback = open_converter(charset_8bit, c->fallback_name);
 }
 
+/* Unbuffered: who flushes a decoder finds all of it in `out'. */
+static void
+compose_letters(struct converter *c)
+{
+	c->out = c->composer = jamo_composer(c->out);
+	setvbuf(c->composer, NULL, _IONBF, 0);
+}
+
 static int
 converter_close(void *ctx)
 {
 	struct converter *c = ctx;
 	int r = converter_end(c);
 
+	if (c->composer != NULL && fclose(c->composer) != 0)
+		r = -1;
 	free(c);
 	return r;
 }
@@ -435,6 +449,8 @@ text_decoder(FILE *out, const char *charset, const char *charset_8bit,
 		    defects));
 	c = xmalloc(sizeof *c);
 	converter_init(c, out, charset, charset_8bit, defects);
+	if (c->cd != (iconv_t)-1 && strcmp(c->name, "cp949") == 0)
+		compose_letters(c);
 	return filter_new(c, converter_write, converter_close);
 }
 

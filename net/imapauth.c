@@ -108,6 +108,7 @@ authenticate(struct imap *x, struct sasl *sasl, struct fail *why)
 		return -1;
 	}
 	if (sasl_finish(sasl, why) == -1) {
+		fail_where(why, "%s", imap_name(x));
 		/* A server that failed to prove itself hears nothing more. */
 		imap_drop(x);
 		return -1;

@@ -152,8 +152,10 @@ answer(struct pop3 *p, struct sasl *x, char **first, struct span text,
 		cred_wipe(challenge);
 	}
 	*first = NULL;
-	if (reply == NULL)
+	if (reply == NULL) {
+		fail_where(why, "%s", conn_name(p->c));
 		return -1;
+	}
 	result = conn_say_secret(p->c, 0, why, "%s", reply);
 	cred_wipe(reply);
 	return result;
@@ -180,7 +182,9 @@ run_sasl(struct pop3 *p, struct sasl *x, struct fail *why)
 			result = answer(p, x, &first, r.text, why);
 	}
 	cred_wipe(first);
-	return result == 0 ? sasl_finish(x, why) : -1;
+	if (result == 0 && (result = sasl_finish(x, why)) == -1)
+		fail_where(why, "%s", conn_name(p->c));
+	return result;
 }
 
 /* The time stamp of the greeting: RFC 1939 7, in the form of a message id. */

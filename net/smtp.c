@@ -231,6 +231,18 @@ start_tls(struct smtp *x, enum tls_mode mode, const char *name,
 
 /* --- Authentication. --- */
 
+/* As sasl_answer, but that a failure names the server. */
+static char *
+answer_to(const struct smtp *x, struct sasl *sasl, const char *challenge,
+    struct fail *why)
+{
+	char *answer = sasl_answer(sasl, challenge, why);
+
+	if (answer == NULL)
+		fail_where(why, "%s", conn_name(x->c));
+	return answer;
+}
+
 /* AUTH with the first response, if there is one and it fits; else *kept holds it. */
 static int
 say_auth(struct smtp *x, struct sasl *sasl, char **kept, struct fail *why)
@@ -242,7 +254,7 @@ say_auth(struct smtp *x, struct sasl *sasl, char **kept, struct fail *why)
 	*kept = NULL;
 	if (!sasl_is_client_first(sasl))
 		return conn_say(x->c, why, "AUTH %s", name);
-	if ((first = sasl_answer(sasl, NULL, why)) == NULL)
+	if ((first = answer_to(x, sasl, NULL, why)) == NULL)
 		return -1;
 	if (strlen("AUTH  ") + strlen(name) + strlen(first) > MAX_COMMAND) {
 		*kept = first;
@@ -263,7 +275,7 @@ respond(struct smtp *x, struct sasl *sasl, char **kept, struct fail *why)
 
 	*kept = NULL;
 	if (answer == NULL)
-		answer = sasl_answer(sasl, x->reply.lines.v[0], why);
+		answer = answer_to(x, sasl, x->reply.lines.v[0], why);
 	if (answer == NULL)
 		return -1;
 	result = conn_say_secret(x->c, 0, why, "%s", answer);
@@ -290,8 +302,8 @@ converse(struct smtp *x, struct sasl *sasl, struct fail *why)
 		result = smtp_refused(x, what, x->reply.code == 504 ?
 		    EX_UNAVAILABLE : EX_NOPERM, why);
 		free(what);
-	} else if (result == 0)
-		result = sasl_finish(sasl, why);
+	} else if (result == 0 && (result = sasl_finish(sasl, why)) == -1)
+		fail_where(why, "%s", conn_name(x->c));
 	return result;
 }
 

@@ -29,8 +29,13 @@ struct smtp_message {
 	bool		 eightbit;	/* 8-bit octets in the body: wants 8BITMIME */
 	bool		 utf8;		/* addresses or header want SMTPUTF8 */
 	bool		 all_or_nothing;	/* `partial' off: any refusal, and nothing is sent */
-	int64_t		 hold_until;	/* the server is to hold it until then (FUTURERELEASE, RFC 4865); 0: no */
-	bool		 last;		/* nothing follows: QUIT goes out with the text, where that may be */
+	bool		 last;		/* nothing follows, unless somebody is put off: QUIT goes out with the text */
+	/* Extensions that the user asked for; NULL, false, 0: not. */
+	const char	*notify;	/* DSN (RFC 3461): "never", or of "success, failure, delay"; where offered */
+	const char	*envid;		/* DSN: the name of this sending in reports, printable; where offered */
+	bool		 return_head;	/* DSN: reports hold the header alone */
+	bool		 require_tls;	/* REQUIRETLS (RFC 8689): EX_UNAVAILABLE without it */
+	uint32_t	 hold;		/* FUTURERELEASE (RFC 4865): seconds to wait there; EX_UNAVAILABLE without it */
 	/* Write the message, LF line ends.  Called once, after 354. */
 	int		(*write)(void *ctx, FILE *out, struct fail *why);
 	void		*ctx;
@@ -43,8 +48,6 @@ struct conn;
 struct smtp	*smtp_attach(struct conn *c, const struct server *s, struct fail *why);
 /* The capabilities from EHLO: is the keyword there; its parameters (borrowed) in *args. */
 bool		 smtp_offers(const struct smtp *x, const char *keyword, const char **args);	/* args may be NULL */
-/* Does the server hold messages until that time? */
-bool		 smtp_can_hold(const struct smtp *x, int64_t until);
 /* Nothing more can be said: lost, or ended by the server.  NULL too. */
 bool		 smtp_is_over(const struct smtp *x);
 /*

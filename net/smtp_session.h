@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* smtp_session.h -- what smtp.c and smtpsend.c share. */
+/* smtp_session.h -- what smtp.c, smtpcheck.c and smtpsend.c share. */
 #ifndef NET_SMTP_SESSION_H
 #define NET_SMTP_SESSION_H
 
@@ -29,5 +29,7 @@ int	 smtp_ask(struct smtp *x, struct fail *why, const char *fmt, ...)
  */
 int	 smtp_refused(struct smtp *x, const char *what, int otherwise,
 	    struct fail *why);
+/* May this message be sent over this session?  smtpcheck.c; sets m->utf8 where addresses need it. */
+int	 smtp_check(const struct smtp *x, struct smtp_message *m, struct fail *why);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * smtpsend.c -- one mail transaction (RFC 5321 3.3; PIPELINING 2920, SIZE 1870,
- * 8BITMIME 6152, FUTURERELEASE 4865, SMTPUTF8 6531, LMTP 2033).
+ * 8BITMIME 6152, SMTPUTF8 6531, DSN 3461, REQUIRETLS 8689, FUTURERELEASE 4865,
+ * LMTP 2033).
  *
  * With PIPELINING MAIL, all RCPT and DATA go out in one flight, and the replies
  * are read in the same order as without.  A server that takes DATA although it
@@ -9,7 +10,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "smtp_session.h"
 
@@ -19,88 +19,12 @@ struct transaction {
 	struct smtp	*x;		/* borrowed */
 	struct smtp_message *m;		/* borrowed */
 	struct fail	*why;		/* borrowed */
-	bool		 pipelining;
+	bool		 pipelining, dsn;
+	char		*notify;	/* owned: behind each RCPT */
 	bool		 data_said;
 	size_t		 accepted, deferred, refused;
 	struct fail	 mail;		/* MAIL was refused: why */
 };
-
-/* --- Before anything is said. --- */
-
-/* What would break out of <...>, or make two commands of one. */
-static bool
-is_path(const char *addr, bool *eightbit)
-{
-	bool quoted = false;
-
-	for (; *addr != '\0'; addr++) {
-		if (ascii_is_control((unsigned char)*addr))
-			return false;
-		if ((unsigned char)*addr >= 0x80)
-			*eightbit = true;
-		if (*addr == '"')
-			quoted = !quoted;
-		else if (quoted && *addr == '\\' && addr[1] != '\0' &&
-		    !ascii_is_control((unsigned char)addr[1]))
-			addr++;
-		else if (!quoted && strchr("<> ", *addr) != NULL)
-			return false;
-	}
-	return !quoted;
-}
-
-static int
-check_paths(const struct smtp_message *m, bool *eightbit, struct fail *why)
-{
-	size_t i;
-
-	if (!is_path(m->from, eightbit))
-		return fail(why, EX_DATAERR, "not an address: %s", m->from);
-	for (i = 0; i < m->nrcpt; i++)
-		if (*m->rcpt[i].addr == '\0' ||
-		    !is_path(m->rcpt[i].addr, eightbit))
-			return fail(why, EX_DATAERR, "not an address: %s",
-			    m->rcpt[i].addr);
-	if (m->nrcpt == 0)
-		return fail(why, EX_USAGE, "a message to nobody");
-	return 0;
-}
-
-static int
-check_size(const struct smtp *x, uint64_t size, struct fail *why)
-{
-	const char *args, *error;
-	long long limit;
-
-	if (!smtp_offers(x, "SIZE", &args) || *args == '\0')
-		return 0;
-	limit = strtonum(args, 0, INT64_MAX, &error);
-	if (error != NULL || limit == 0 || size <= (uint64_t)limit)
-		return 0;
-	return fail(why, EX_UNAVAILABLE, "%s: the message has %llu octets, and "
-	    "the server takes %lld at most", conn_name(x->c),
-	    (unsigned long long)size, limit);
-}
-
-static int
-check(const struct smtp *x, struct smtp_message *m, struct fail *why)
-{
-	bool eightbit = false;
-
-	if (x->dead || x->quit)
-		return fail(why, EX_TEMPFAIL, "%s: the session is over",
-		    conn_name(x->c));
-	if (check_paths(m, &eightbit, why) == -1)
-		return -1;
-	m->utf8 = m->utf8 || eightbit;
-	if (m->utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
-		return fail(why, EX_NOUSER, "%s: the server does not take "
-		    "addresses beyond ASCII (SMTPUTF8)", conn_name(x->c));
-	if ((m->eightbit || m->utf8) && !smtp_offers(x, "8BITMIME", NULL))
-		return fail(why, EX_UNAVAILABLE, "%s: the server does not take "
-		    "8-bit text (8BITMIME)", conn_name(x->c));
-	return check_size(x, m->size, why);
-}
 
 /* --- The states of the recipients. --- */
 
@@ -163,58 +87,77 @@ nobody(const struct transaction *t)
 
 /* --- MAIL, RCPT, DATA. --- */
 
-#define UTC_TIME	32	/* octets of 2026-11-24T08:00:00Z, and more */
-
+/* RFC 3461 4: what is not printable, and `+' and `=', as +XX. */
 static void
-utc_time(int64_t when, char text[static UTC_TIME])
+put_xtext(FILE *f, const char *s)
 {
-	time_t t = (time_t)when;
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(text, UTC_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		*text = '\0';
+	for (; *s != '\0'; s++)
+		if (*s > ' ' && *s < 127 && *s != '+' && *s != '=')
+			putc(*s, f);
+		else
+			fprintf(f, "+%02X", (unsigned char)*s);
 }
 
-/* The parameters say how many seconds at most, and until when. */
-bool
-smtp_can_hold(const struct smtp *x, int64_t until)
+static void
+put_extensions(const struct transaction *t, FILE *f)
 {
-	char text[UTC_TIME], digits[16];
-	const char *args, *latest, *error;
-	long long most;
+	const struct smtp_message *m = t->m;
 
-	if (!smtp_offers(x, "FUTURERELEASE", &args))
-		return false;
-	strlcpy(digits, args, sizeof digits);
-	digits[strspn(digits, "0123456789")] = '\0';
-	most = strtonum(digits, 0, INT64_MAX, &error);
-	if (error != NULL || until - (int64_t)time(NULL) > most)
-		return false;
-	latest = strchr(args, ' ');
-	utc_time(until, text);
-	/* In UTC the order of the text is that of time. */
-	return *text != '\0' && (latest == NULL ||
-	    latest[strlen(latest) - 1] != 'Z' || strcmp(text, latest + 1) <= 0);
+	if (m->size > 0 && smtp_offers(t->x, "SIZE", NULL))
+		fprintf(f, " SIZE=%llu", (unsigned long long)m->size);
+	if (m->eightbit || m->utf8)
+		fputs(" BODY=8BITMIME", f);
+	if (m->utf8)
+		fputs(" SMTPUTF8", f);
+	if (m->require_tls)
+		fputs(" REQUIRETLS", f);
+	if (m->hold > 0)
+		fprintf(f, " HOLDFOR=%u", m->hold);
+	if (!t->dsn)
+		return;
+	if (m->return_head)
+		fputs(" RET=HDRS", f);
+	if (m->envid != NULL) {
+		fputs(" ENVID=", f);
+		put_xtext(f, m->envid);
+	}
 }
 
 static int
 say_mail(struct transaction *t)
 {
-	struct smtp *x = t->x;
-	const struct smtp_message *m = t->m;
-	char size[32] = "", hold[UTC_TIME + 16] = "", until[UTC_TIME];
+	char *text;
+	size_t n;
+	FILE *f = xmemstream(&text, &n);
+	int result;
 
-	if (m->size > 0 && smtp_offers(x, "SIZE", NULL))
-		snprintf(size, sizeof size, " SIZE=%llu",
-		    (unsigned long long)m->size);
-	if (m->hold_until != 0) {
-		utc_time(m->hold_until, until);
-		snprintf(hold, sizeof hold, " HOLDUNTIL=%s", until);
+	put_extensions(t, f);
+	fclose(f);
+	result = conn_say(t->x->c, t->why, "MAIL FROM:<%s>%s", t->m->from,
+	    text);
+	free(text);
+	return result;
+}
+
+/* A list as people write it, as RFC 3461 has it. */
+static void
+put_notify(FILE *f, const char *list)
+{
+	const char *between = " NOTIFY=";
+	size_t n;
+
+	for (; *(list += strspn(list, ", \t")) != '\0'; list += n) {
+		n = strcspn(list, ", \t");
+		fprintf(f, "%s%.*s", between, (int)n, list);
+		between = ",";
 	}
-	return conn_say(x->c, t->why, "MAIL FROM:<%s>%s%s%s%s", m->from, size,
-	    m->eightbit || m->utf8 ? " BODY=8BITMIME" : "",
-	    m->utf8 ? " SMTPUTF8" : "", hold);
+}
+
+static int
+say_rcpt(struct transaction *t, const struct smtp_rcpt *r)
+{
+	return conn_say(t->x->c, t->why, "RCPT TO:<%s>%s", r->addr,
+	    t->notify);
 }
 
 /* A refusal is kept, and told when the replies to what was said with it are read. */
@@ -268,8 +211,7 @@ fly(struct transaction *t, size_t i, size_t end)
 	size_t j;
 
 	for (j = i; j < end; j++)
-		if (conn_say(t->x->c, t->why, "RCPT TO:<%s>",
-		    m->rcpt[j].addr) == -1)
+		if (say_rcpt(t, &m->rcpt[j]) == -1)
 			return -1;
 	/* With several and "all or none" the replies must be known before. */
 	if (t->pipelining && end == m->nrcpt &&
@@ -405,7 +347,8 @@ say_quit(struct transaction *t)
 {
 	struct fail ignored;
 
-	if (!t->m->last || !t->pipelining)
+	/* Who was put off may be tried again at once. */
+	if (!t->m->last || !t->pipelining || t->deferred > 0)
 		return;
 	fail_clear(&ignored);
 	t->x->quit = true;
@@ -541,12 +484,21 @@ smtp_send(struct smtp *x, struct smtp_message *m, bool *uncertain,
 {
 	struct transaction t = { .x = x, .m = m, .why = why };
 	size_t i;
+	int result;
+	FILE *f;
 
 	*uncertain = false;
 	for (i = 0; i < m->nrcpt; i++)
 		set_state(&m->rcpt[i], RCPT_NOT_YET, NULL);
-	if (check(x, m, why) == -1)
+	if (smtp_check(x, m, why) == -1)
 		return -1;
 	t.pipelining = smtp_offers(x, "PIPELINING", NULL);
-	return transact(&t, uncertain);
+	t.dsn = smtp_offers(x, "DSN", NULL);
+	f = xmemstream(&t.notify, &i);
+	if (t.dsn && m->notify != NULL)
+		put_notify(f, m->notify);
+	fclose(f);
+	result = transact(&t, uncertain);
+	free(t.notify);
+	return result;
 }

@@ -258,6 +258,8 @@ store_part(struct store *s, uint32_t n, const struct part *p,
 		gone(s, n, why);
 		return NULL;
 	}
+	if (p->enclosed > 0)
+		p = p->parent;
 	if (s->ops->part != NULL)
 		return s->ops->part(s, n, p, octets, why);
 	if ((f = store_message(s, n, why)) == NULL)

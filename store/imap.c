@@ -390,7 +390,7 @@ select_mailbox(struct store *s, struct session *ss, const char *path,
 	if ((b->mailbox = pool_mailbox(ss, path, why)) == NULL ||
 	    imap_select(ss->imap, b->mailbox, s->mode == STORE_READ,
 	    &b->state, why) == -1) {
-		fail_where(why, "%s", path);
+		fail_where(why, "%s", *path == '\0' ? "INBOX" : path);
 		return -1;
 	}
 	return 0;
@@ -644,6 +644,7 @@ const struct store_ops store_imap = {
 	.copy = imap_copy,
 	.sync = imap_sync,
 	.check = imap_check,
+	.wait = imap_wait,
 	.capabilities = capabilities,
 	.mkdir = imap_mkdir,
 	.rmdir = imap_rmdir,

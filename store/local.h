@@ -37,6 +37,8 @@ FILE		*local_digest(char hex[static DIGEST_SIZE], uint64_t *octets);
 struct lines;
 struct lines	*lines_new(FILE *in);
 bool		 lines_next(struct lines *l, struct span *piece, bool *starts);
+/* The rest of a stream with LF line ends, as a new one; closes f. */
+FILE		*local_without_cr(FILE *f, const char *name, struct fail *why);
 
 /* One message in mbox form (separator line, Status fields, mboxrd quoting, empty line) to out. */
 int		 mbox_write_message(FILE *in, FILE *out, const struct msg *like, struct fail *why);

@@ -13,6 +13,7 @@ struct listing {
 	int		(*each)(void *, const struct store_list_entry *, struct fail *);
 	void		 *ctx;
 	const char	 *pattern;
+	const struct store_options *options;
 	struct fail	 *why;
 };
 
@@ -47,6 +48,24 @@ count_maildir(const char *path, struct store_list_entry *e)
 	}
 	free(dir);
 	e->has_counts = true;
+}
+
+/* One that cannot be read has no counts. */
+static void
+count_mbox(const char *path, const struct store_options *o,
+    struct store_list_entry *e)
+{
+	struct store *s = store_open(path, STORE_READ, o, NULL);
+	uint32_t n;
+
+	if (s == NULL)
+		return;
+	e->messages = s->count;
+	for (n = 1; n <= s->count; n++)
+		if ((store_msg(s, n)->flags & MSG_SEEN) == 0)
+			e->unseen++;
+	e->has_counts = true;
+	(void)store_close(s, NULL);
 }
 
 static int
@@ -93,11 +112,14 @@ list_one(struct listing *l, const char *path, const char *name, unsigned level)
 				e.has_children = true;
 		strv_free(&below);
 	}
-	if (is_dir && e.selectable)
-		count_maildir(path, &e);
-	if ((l->pattern == NULL || store_pattern_matches(l->pattern, name)) &&
-	    l->each(l->ctx, &e, l->why) == -1)
-		return -1;
+	if (l->pattern == NULL || store_pattern_matches(l->pattern, name)) {
+		if (is_dir && e.selectable)
+			count_maildir(path, &e);
+		else if (e.selectable)
+			count_mbox(path, l->options, &e);
+		if (l->each(l->ctx, &e, l->why) == -1)
+			return -1;
+	}
 	return is_dir && level < MAX_LEVELS ?
 	    list_below(l, path, name, level + 1) : 0;
 }
@@ -136,10 +158,9 @@ local_list(const char *base, const char *pattern,
     int (*each)(void *, const struct store_list_entry *, struct fail *),
     void *ctx, const struct store_options *o, struct fail *why)
 {
-	struct listing l = { each, ctx, pattern, why };
+	struct listing l = { each, ctx, pattern, o, why };
 	const char *path = local_path(base);
 
-	(void)o;
 	if (!local_is_directory(path))
 		return fail(why, EX_NOINPUT, "%s: no such directory", path);
 	return list_below(&l, path, "", 0);

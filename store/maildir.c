@@ -198,15 +198,19 @@ struct listing {
 	bool		 adding;
 };
 
-/* Another program changed its flags; those that were changed here stay. */
+/*
+ * Another program changed its flags; those that were changed here stay.  What it marked
+ * for deletion meanwhile nobody has seen so here, and it is not removed by us.
+ */
 static void
 update(struct msg *m, const char *sub, const char *file)
 {
-	uint32_t ours = (m->flags ^ m->stored) & MSG_LASTING;
+	uint32_t ours = ((m->flags ^ m->stored) & MSG_LASTING) | MSG_DELETED;
 
 	free(m->name);
 	m->name = xasprintf("%s/%s", sub, file);
-	m->stored = flags_of(m->name);
+	m->stored = (flags_of(m->name) & ~(uint32_t)MSG_DELETED) |
+	    (m->stored & MSG_DELETED);
 	m->flags = (m->flags & (~(uint32_t)MSG_LASTING | ours)) |
 	    (m->stored & ~ours);
 }
@@ -333,11 +337,12 @@ maildir_close(struct store *s, struct fail *why)
 
 	if (d == NULL)
 		return 0;
-	if (d->linked.n > 0)
+	if (d->written.n > 0)
 		r = s->ops->commit(s, why);
 	for (i = 0; i < s->count; i++)
 		free(s->msgs[i].name);
-	strv_free(&d->linked);
+	strv_free(&d->written);
+	strv_free(&d->places);
 	if (d->dir != -1)
 		close(d->dir);
 	free(d->slots);
@@ -450,28 +455,6 @@ has_crlf(int fd)
 	return nl != NULL && nl > text && nl[-1] == '\r';
 }
 
-/* The same with LF line ends; closes f. */
-static FILE *
-without_cr(FILE *f, const char *path, struct fail *why)
-{
-	FILE *out = store_stage(why);
-	struct lines *l = lines_new(f);
-	struct span piece;
-	bool starts;
-
-	while (out != NULL && lines_next(l, &piece, &starts))
-		fwrite(piece.p, 1, piece.n, out);
-	free(l);
-	if (out != NULL && (ferror(f) || fflush(out) != 0 || ferror(out) ||
-	    fseeko(out, 0, SEEK_SET) == -1)) {
-		fail_errno(why, EX_IOERR, "%s", path);
-		fclose(out);
-		out = NULL;
-	}
-	fclose(f);
-	return out;
-}
-
 static FILE *
 maildir_message(struct store *s, uint32_t n, struct fail *why)
 {
@@ -486,7 +469,7 @@ maildir_message(struct store *s, uint32_t n, struct fail *why)
 		close(fd);
 		return NULL;
 	}
-	return has_crlf(fd) ? without_cr(f, d->path, why) : f;
+	return has_crlf(fd) ? local_without_cr(f, d->path, why) : f;
 }
 
 /* Without opening it. */

@@ -16,15 +16,18 @@
 
 /* --- Doing it --- */
 
+/* Up to the ends of blocks of the file, so that a page is there whole or not at all. */
 static int
 copy_octets(int from, uint64_t at, int to, uint64_t where, uint64_t n)
 {
 	char *block = xmalloc(REDO_BLOCK);
 	ssize_t got, done;
+	uint64_t most;
 
 	for (; n > 0; n -= (uint64_t)done, at += (uint64_t)done,
 	    where += (uint64_t)done) {
-		got = pread(from, block, n < REDO_BLOCK ? (size_t)n : REDO_BLOCK,
+		most = REDO_BLOCK - where % REDO_BLOCK;
+		got = pread(from, block, (size_t)(n < most ? n : most),
 		    (off_t)at);
 		if (got == 0)
 			errno = EIO;

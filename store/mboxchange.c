@@ -12,8 +12,7 @@
 
 #include "mboxredo.h"
 
-#define PAGE		4096	/* what is written is there or not in units of it */
-#define MAX_LINE_HERE	800	/* octets of the line and the marks behind it */
+#define MAX_LINE_HERE	400	/* octets of the line and the marks behind it */
 
 /* --- A hash --- */
 
@@ -84,102 +83,82 @@ sum_of(int fd, uint64_t from, uint64_t to, uint64_t *hash)
 static int
 sum_before(int fd, const struct change *c, uint64_t *hash)
 {
-	return sum_of(fd, c->first < REDO_BLOCK ? 0 : c->first - REDO_BLOCK, c->first,
-	    hash);
-}
-
-/*
- * The i-th piece of the last pages of [first, old), parted at `new', whose octet
- * belongs to neither; false behind the last.
- */
-static bool
-tail_piece(const struct change *c, size_t i, uint64_t *from, uint64_t *to)
-{
-	uint64_t at = c->old < REDO_BLOCK ? 0 : (c->old - REDO_BLOCK) / PAGE * PAGE;
-
-	*from = *to = at < c->first ? c->first : at;
-	for (i++; i > 0 && *to < c->old; i--) {
-		*from = *to == c->new ? *to + 1 : *to;
-		*to = (*from / PAGE + 1) * PAGE;
-		if (*from < c->new && *to > c->new)
-			*to = c->new;
-		if (*to > c->old)
-			*to = c->old;
-	}
-	return i == 0 && *from < *to;
+	return sum_of(fd, c->first < REDO_BLOCK ? 0 : c->first - REDO_BLOCK,
+	    c->first, hash);
 }
 
 int
-change_note(struct change *c, int fd)
+change_note(struct change *c, int mailbox)
 {
-	uint64_t from, to;
-	size_t i;
-
-	if (sum_before(fd, c, &c->before) == -1)
-		return -1;
-	for (i = 0; i < REDO_PIECES && tail_piece(c, i, &from, &to); i++)
-		if (sum_of(fd, from, to, &c->tail[i]) == -1)
-			return -1;
-	return 0;
+	return sum_before(mailbox, c, &c->before);
 }
 
-/*
- * What stands before is as it was; of what stood behind, each page is as it was or as
- * it was to be.
- */
+uint64_t
+change_tail(const struct change *c)
+{
+	return c->old - c->first < REDO_BLOCK ? c->first : c->old - REDO_BLOCK;
+}
+
+static int
+read_exactly(int fd, char *p, uint64_t n, uint64_t at)
+{
+	return pread(fd, p, (size_t)n, (off_t)at) == (ssize_t)n ? 0 : -1;
+}
+
+/* Is this octet of the mailbox as it was, or as it was to be? */
+static bool
+is_either(const struct change *c, uint64_t at, char now, char was, char to_be)
+{
+	if (at < c->new)
+		return now == to_be || (!c->written && now == was);
+	return c->written || now == was || (at == c->new && now == '\0');
+}
+
+/* What stands before is as it was; of what stood behind, each octet is one or the other. */
 bool
 change_is_of(const struct change *c, int fd, int mailbox)
 {
-	uint64_t hash, from, to;
-	size_t i;
+	uint64_t hash, from = change_tail(c), n, i, known = 0;
+	char *now, *was, *to_be;
+	bool same;
 
 	if (sum_before(mailbox, c, &hash) == -1 || hash != c->before)
 		return false;
-	for (i = 0; i < REDO_PIECES && tail_piece(c, i, &from, &to); i++) {
-		if (from > c->new && c->written)
-			break;		/* cut off, perhaps */
-		if (sum_of(mailbox, from, to, &hash) == -1)
-			return false;
-		if (hash == c->tail[i] && !c->written)
-			continue;
-		if (to > c->new || sum_of(fd, from - c->first, to - c->first,
-		    &from) == -1 || from != hash)
-			return false;
-	}
-	return true;
+	n = c->written && c->new < c->old ? c->new : c->old;
+	n = n > from ? n - from : 0;
+	if (c->new > from)
+		known = c->new - from < n ? c->new - from : n;
+	now = xmalloc((size_t)n + 1);
+	was = xmalloc((size_t)n + 1);
+	to_be = xcalloc((size_t)n + 1, 1);
+	same = read_exactly(mailbox, now, n, from) == 0 &&
+	    read_exactly(fd, was, n, c->new - c->first) == 0 &&
+	    read_exactly(fd, to_be, known, from - c->first) == 0;
+	for (i = 0; i < n && same; i++)
+		same = is_either(c, from + i, now[i], was[i], to_be[i]);
+	free(now);
+	free(was);
+	free(to_be);
+	return same;
 }
 
 /* --- The line --- */
-
-static char *
-tail_text(const struct change *c)
-{
-	char *text;
-	size_t len, i;
-	FILE *f = xmemstream(&text, &len);
-
-	for (i = 0; i < REDO_PIECES; i++)
-		fprintf(f, "%016" PRIx64, c->tail[i]);
-	fclose(f);
-	return text;
-}
 
 int
 change_write(const struct change *c, int fd)
 {
 	struct mbox_sum sum = { 0, { 0 }, 0 };
-	char *text, *line, *tail = tail_text(c);
+	char *text, *line;
 	int result;
 
 	text = xasprintf("mailx-redo 1 %" PRIu64 " %" PRIu64 " %" PRIu64 " %"
-	    PRIu64 " %" PRIu64 " %016" PRIx64 " %016" PRIx64 " %s",
-	    c->dev, c->ino, c->first, c->old, c->new, c->before, c->sum, tail);
+	    PRIu64 " %" PRIu64 " %016" PRIx64 " %016" PRIx64, c->dev, c->ino,
+	    c->first, c->old, c->new, c->before, c->sum);
 	mbox_sum_add(&sum, text, strlen(text));
 	line = xasprintf("\n%s %016" PRIx64 "\n", text, mbox_sum_end(&sum));
 	result = write_all(fd, line, strlen(line));
 	free(line);
 	free(text);
-	free(tail);
 	return result;
 }
 
@@ -197,42 +176,29 @@ read_marks(const char *p, struct change *c)
 }
 
 static int
-parse_tail(const char *text, struct change *c)
-{
-	char one[17];
-	size_t i;
-
-	if (strlen(text) != REDO_PIECES * 16)
-		return -1;
-	for (i = 0; i < REDO_PIECES; i++) {
-		strlcpy(one, text + i * 16, sizeof one);
-		c->tail[i] = strtoull(one, NULL, 16);
-	}
-	return 0;
-}
-
-static int
 parse_line(const char *line, struct change *c)
 {
 	struct mbox_sum sum = { 0, { 0 }, 0 };
-	char tail[REDO_PIECES * 16 + 1];
 	uint64_t check;
 	int text = 0, end = 0;
 
-	/* 288: REDO_PIECES * 16 */
 	if (sscanf(line, "mailx-redo 1 %" SCNu64 " %" SCNu64 " %" SCNu64 " %"
-	    SCNu64 " %" SCNu64 " %" SCNx64 " %" SCNx64 " %288[0-9a-f]%n %"
-	    SCNx64 "%n", &c->dev, &c->ino, &c->first, &c->old, &c->new,
-	    &c->before, &c->sum, tail, &text, &check, &end) != 9 ||
-	    end == 0 || line[end] != '\n')
+	    SCNu64 " %" SCNu64 " %" SCNx64 " %" SCNx64 "%n %" SCNx64 "%n",
+	    &c->dev, &c->ino, &c->first, &c->old, &c->new, &c->before, &c->sum,
+	    &text, &check, &end) != 8 || end == 0 || line[end] != '\n')
 		return -1;
 	mbox_sum_add(&sum, line, (size_t)text);
 	if (mbox_sum_end(&sum) != check || c->new < c->first ||
 	    c->old < c->first || c->new > INT64_MAX || c->old > INT64_MAX)
 		return -1;
-	if (parse_tail(tail, c) == -1)
-		return -1;
 	return read_marks(line + end + 1, c);
+}
+
+/* The new octets, and the old ones of the end behind them. */
+static uint64_t
+octets(const struct change *c)
+{
+	return c->new - c->first + (c->old - change_tail(c));
 }
 
 static int
@@ -240,12 +206,12 @@ check_octets(int fd, const struct change *c)
 {
 	struct mbox_sum sum = { 0, { 0 }, 0 };
 	char *block = xmalloc(REDO_BLOCK);
-	uint64_t at = 0, n = c->new - c->first;
+	uint64_t at = 0, n = octets(c);
 	ssize_t got = 1;
 
 	while (at < n && got > 0) {
-		got = pread(fd, block, n - at < REDO_BLOCK ? (size_t)(n - at) : REDO_BLOCK,
-		    (off_t)at);
+		got = pread(fd, block, n - at < REDO_BLOCK ?
+		    (size_t)(n - at) : REDO_BLOCK, (off_t)at);
 		if (got > 0) {
 			mbox_sum_add(&sum, block, (size_t)got);
 			at += (uint64_t)got;
@@ -276,7 +242,7 @@ change_read(struct change *c, int fd)
 		if (strncmp(p, "\nmailx-redo 1 ", 14) == 0)
 			line = p;
 	if (line == NULL || parse_line(line + 1, c) == -1 ||
-	    (uint64_t)(from + (line - text)) != c->new - c->first)
+	    (uint64_t)(from + (line - text)) != octets(c))
 		return -1;
 	return check_octets(fd, c);
 }

@@ -22,11 +22,17 @@ last_message(struct store *s)
 	return last;
 }
 
-/* What another program noted in the file, but for what was changed here. */
+/*
+ * What another program noted in the file, but for what was changed here.  What it marked
+ * for deletion meanwhile nobody has seen so here, and it is not removed by us.
+ */
 static void
 update(struct msg *m, struct msg *now)
 {
-	uint32_t ours = (m->flags ^ m->stored) & MSG_LASTING;
+	uint32_t ours = ((m->flags ^ m->stored) & MSG_LASTING) | MSG_DELETED;
+
+	now->stored = (now->stored & ~(uint32_t)MSG_DELETED) |
+	    (m->stored & MSG_DELETED);
 
 	if (m->size != now->size) {
 		part_free(m->structure);
@@ -56,6 +62,8 @@ add_message(struct store *s, struct msg *m, uint64_t id, struct fail *why)
 	b->ids.v = xgrow(b->ids.v, s->count - 1, &b->ids.cap, sizeof *b->ids.v);
 	b->ids.v[s->count - 1] = id;
 	*store_msg(s, s->count) = *m;
+	store_msg(s, s->count)->flags &= ~(uint32_t)MSG_DELETED;
+	store_msg(s, s->count)->stored &= ~(uint32_t)MSG_DELETED;
 	m->tags = NULL;
 	return 0;
 }

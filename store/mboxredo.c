@@ -7,8 +7,8 @@
  * the first change to the end stand in a file of their own, durable and named, before
  * the mailbox is touched; whoever opens the mailbox next completes what was begun:
  *
- *	the octets, a newline, one line that says where they belong (its words are
- *	those of struct change), and after each step that cannot be told from the
+ *	the octets, the end of the mailbox as it was, a newline, one line that says where
+ *	they belong (its words are those of struct change), and after each step that cannot be told from the
  *	mailbox itself a mark: `G' it has grown, `W' all is written.
  *
  * What others appended meanwhile stands behind the old end, or behind the new one
@@ -256,14 +256,32 @@ redo_abandon(struct redo *r)
 	redo_free(r);
 }
 
+/* The end as it is now, by which it is known later what is foreign. */
+static int
+add_tail(struct redo *r, uint64_t size, struct fail *why)
+{
+	uint64_t new;
+
+	if (fflush(r->out) != 0)
+		return write_failed(r, why);
+	new = r->c.new;
+	r->c.old = size;
+	if (redo_copy(r, r->mailbox, (off_t)change_tail(&r->c), (off_t)size,
+	    why) == -1)
+		return -1;
+	if (fflush(r->out) != 0 || r->error != 0)
+		return write_failed(r, why);
+	r->c.new = new;
+	return 0;
+}
+
 int
 redo_commit(struct redo *r, uint64_t size, struct fail *why)
 {
 	struct stat st;
 
-	if (fflush(r->out) != 0 || r->error != 0)
-		return write_failed(r, why);
-	r->c.old = size;
+	if (add_tail(r, size, why) == -1)
+		return -1;
 	r->c.sum = mbox_sum_end(&r->sum);
 	if (fstat(r->mailbox, &st) == -1 ||
 	    change_note(&r->c, r->mailbox) == -1)

@@ -6,15 +6,13 @@
 #include "mbox.h"
 
 #define REDO_BLOCK	(64 * 1024)
-#define REDO_PIECES	18	/* of the last block: pages, one of them parted */
 
 struct change {
 	uint64_t	 dev, ino;
 	uint64_t	 first;		/* where the octets belong */
 	uint64_t	 old, new;	/* sizes of the mailbox */
 	uint64_t	 before;	/* hash of what stands before `first' */
-	uint64_t	 tail[REDO_PIECES];	/* hashes of the end of what stands behind */
-	uint64_t	 sum;		/* hash of the octets */
+	uint64_t	 sum;		/* hash of the octets, new and old */
 	bool		 grown, written;	/* the marks */
 };
 
@@ -45,8 +43,10 @@ void		 redo_free(struct redo *r);
 
 /* --- mboxchange.c --- */
 
-/* Note what the mailbox is like before the change. */
+/* Note what stands before `first'. */
 int		 change_note(struct change *c, int mailbox);
+/* Where the end of the mailbox begins of which the old octets are kept too. */
+uint64_t	 change_tail(const struct change *c);
 /* Is it still the mailbox that was being changed? */
 bool		 change_is_of(const struct change *c, int fd, int mailbox);
 int		 change_write(const struct change *c, int fd);	/* -1 with errno */

@@ -209,3 +209,24 @@ lines_next(struct lines *l, struct span *piece, bool *starts)
 	l->inside = nl == NULL;
 	return n > 0;
 }
+
+FILE *
+local_without_cr(FILE *f, const char *name, struct fail *why)
+{
+	FILE *out = store_stage(why);
+	struct lines *l = lines_new(f);
+	struct span piece;
+	bool starts;
+
+	while (out != NULL && lines_next(l, &piece, &starts))
+		fwrite(piece.p, 1, piece.n, out);
+	free(l);
+	if (out != NULL && (ferror(f) || fflush(out) != 0 || ferror(out) ||
+	    fseeko(out, 0, SEEK_SET) == -1)) {
+		fail_errno(why, EX_IOERR, "%s", name);
+		fclose(out);
+		out = NULL;
+	}
+	fclose(f);
+	return out;
+}

@@ -99,6 +99,28 @@ echo plain | "$MAILX" -s html --html page.html --inline logo=logo.png -a data.cs
 is "$(message | grep -c '^multipart/\(mixed\|related\|alternative\)')" 3 '--html: mixed, related, alternative'
 echo plain | "$MAILX" -s html --html page.html bob@example.org
 is "$(message | grep -c '^multipart/')" 1 'no container with one child'
+"$MAILX" -s html --html page.html bob@example.org < /dev/null
+is "$(message | grep -c '^multipart/alternative')" 1 '--html alone gets a text alternative'
+like "$(cat last)" '^Hi you' '... made from it'
+{ printf 'words %.0s' $(seq 40); printf 'end\n'; } > long
+printf '\n From here\n> said\n-- \nsign\n' >> long
+"$MAILX" -S flowed -s flowed bob@example.org < long
+message > /dev/null
+like "$(cat last)" '^Content-Type: text/plain; .*format=flowed' 'flowed says so'
+like "$(cat last)" '^  From here$' '... stuffs what needs it'
+is "$(awk 'length > 78' last | wc -l | tr -d ' ')" 0 '... and breaks long lines'
+mkdir -p fl/cur fl/new fl/tmp
+cp last fl/cur/1.x:2,S
+"$MAILX" -n -R -f fl -Y 'type 1.1' > unflowed
+same unflowed long '... which come back as they were'
+printf 'words %.0s' $(seq 400) | "$MAILX" -s long bob@example.org
+unlike "$(message)" 'over 998' 'a body line of 2,400 octets'
+printf 'in the file\n' > 'a file.txt'
+printf 'To: bob@example.org\nAttach: a file.txt\n\nbody\n' | "$MAILX" -~ -t
+like "$(message)" "None\|7bit a file.txt $(sha < 'a file.txt')" 'Attach: where -~ allows it'
+run sh -c 'printf "To: bob@example.org\nAttach: nowhere\n\nbody\n" | "$0" -~ -t' "$MAILX"
+is "$STATUS" 66 'Attach: of a file that is not there'
+[ ! -d out ]; ok $? 'sends nothing'
 printf 'To: bob@example.org\nCc: carol@example.org\nBcc: dave@example.org\nSubject: aus dem Kopf ü\nX-Tag: 7\n\nbody\n' | "$MAILX" -t
 R=$(message)
 like "$R" '^To: bob@example.org' '-t takes To'
@@ -153,6 +175,12 @@ run sh -c 'echo x | "$0" -S mta=$PWD/sendmail -s pipe bob@example.org' "$MAILX"
 is "$STATUS" 75 'its exit status is passed on'
 grep -q 'Subject: pipe' "$HOME/dead.letter"; ok $? 'and the message is saved'
 is "$(stat -c %a "$HOME/dead.letter")" 600 'for its owner alone'
+run "$MAILX" -n -d a@example.org -s later
+is "$STATUS" 65 'an option behind an address is an address'
+like "$ERR" '^mailx: -s: not an address; options stand before the addresses$' 'and told so'
+run sh -c 'echo x | HOME=$PWD/no/home "$0" -n -S mta=/bin/false -S from=me@example.org -s x a@example.org' "$MAILX"
+like "$ERR" 'not saved in .*/no/home/dead.letter: .*No such file' 'a home that is missing is told'
+[ ! -e no ]; ok $? 'and not made'
 unset SENDMAIL_EXIT
 # A big attachment costs no memory.
 head -c 100000000 /dev/urandom > big

@@ -37,5 +37,8 @@ check $? 0 '... but not of a contested one'
 tests/corpus "$T" > "$T/out" 2>&1
 check $? 66 'nothing there is one'
 
+python3 tests/corpusjson.py ./mailx tests/data/corpus > "$T/out" 2>&1
+check $? 0 'the program itself tells the same in JSON, and writes the same parts'
+
 echo "1..$COUNT"
 exit $FAILED

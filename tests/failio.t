@@ -49,7 +49,7 @@ each() {
 # The status that goes with a state: 0 only where all was done.
 told() {
 	case $STATUS in
-	0) [ "$1" = done ];;
+	0) [ "$1" = all ];;
 	73|74|75|99) :;;
 	*) false;;
 	esac
@@ -57,7 +57,7 @@ told() {
 appended() {
 	seen=$(subjects box)
 	case $seen in
-	'x y z a b c ') told done;;
+	'x y z a b c ') told all;;
 	'x y z '|'x y z a '|'x y z a b ') told not;;
 	*) false;;
 	esac
@@ -65,7 +65,7 @@ appended() {
 delivered() {
 	seen=$(subjects maildir:md)
 	case $seen in
-	'a b c ') told done;;
+	'a b c ') told all;;
 	''|'a '|'a b ') told not;;
 	*) false;;
 	esac
@@ -73,7 +73,7 @@ delivered() {
 deleted() {
 	seen=$(subjects box)
 	case $seen in
-	'x z ') told done;;
+	'x z ') told all;;
 	'x y z ') told not;;
 	*) false;;
 	esac
@@ -81,7 +81,7 @@ deleted() {
 flagged() {
 	seen=$(subjects box)$(grep -c '^X-Status: F' box)
 	case $seen in
-	'x y z 1') told done;;
+	'x y z 1') told all;;
 	'x y z 0') told not;;
 	*) false;;
 	esac
@@ -90,7 +90,7 @@ moved() {		# in one of them at least, and in one alone where it succeeded
 	there=$(subjects maildir:md) here=$(subjects src)
 	seen="$here/$there"
 	case $seen in
-	'b c /a ') told done;;
+	'b c /a ') told all;;
 	'a b c /a '|'a b c /') told not;;
 	*) false;;
 	esac

@@ -3,9 +3,9 @@
  * fake.c -- a scripted server for faults: says what a script says, right or wrong.
  *
  *	fake [-c cert.pem -k key.pem] [-V 1.1] [-n N] [-t seconds] [-o transcript]
- *	    [-b N | -r N | -a N] [script]
+ *	    [-b N | -r N | -a N] [-p port] [script]
  *
- * Listens on a free port of 127.0.0.1, prints it, and serves connections one after
+ * Listens on a free port of 127.0.0.1 (or on that of -p), prints it, and serves connections one after
  * another, each by the lines between two lines `next' of the script (default:
  * standard input); with -n the whole script N times.  Ends with 0 when every
  * dialogue went as written, 1 when one did not, and 3 after -t seconds (30) in
@@ -525,13 +525,15 @@ serve(int listener, size_t i, bool *good)
 }
 
 static int
-listen_somewhere(void)
+listen_on(unsigned port)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	socklen_t n = sizeof a;
 	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	a.sin_port = htons((in_port_t)port);
+	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	if (s == -1 || bind(s, (struct sockaddr *)&a, n) == -1 ||
 	    listen(s, 16) == -1 ||
 	    getsockname(s, (struct sockaddr *)&a, &n) == -1) {
@@ -569,7 +571,7 @@ static void
 usage(void)
 {
 	fputs("usage: fake [-c cert] [-k key] [-V version] [-n times] [-t seconds]\n"
-	    "    [-o transcript] [-b said | -r said | -a heard] [script]\n",
+	    "    [-o transcript] [-b said | -r said | -a heard] [-p port] [script]\n",
 	    stderr);
 	exit(2);
 }
@@ -577,7 +579,7 @@ usage(void)
 int
 main(int argc, char **argv)
 {
-	unsigned seconds = 30;
+	unsigned seconds = 30, port = 0;
 	long times = 1;
 	size_t i;
 	bool good = true;
@@ -585,7 +587,7 @@ main(int argc, char **argv)
 	int c, listener;
 
 	transcript = stderr;
-	while ((c = getopt(argc, argv, "a:b:c:k:n:o:r:t:V:")) != -1)
+	while ((c = getopt(argc, argv, "a:b:c:k:n:o:p:r:t:V:")) != -1)
 		switch (c) {
 		case 'a': hear_limit = strtoll(optarg, NULL, 10); break;
 		case 'b': say_limit = strtoll(optarg, NULL, 10); break;
@@ -593,6 +595,7 @@ main(int argc, char **argv)
 		case 'k': key = optarg; break;
 		case 'n': times = strtol(optarg, NULL, 10); break;
 		case 'o': transcript = fopen(optarg, "w"); break;
+		case 'p': port = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'r':
 			say_limit = strtoll(optarg, NULL, 10);
 			reset_at_limit = true;
@@ -609,7 +612,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGALRM, out_of_time);
 	alarm(seconds);
-	listener = listen_somewhere();
+	listener = listen_on(port);
 	while (times-- > 0)
 		for (i = 0; i < nlines;)
 			i = serve(listener, i, &good);

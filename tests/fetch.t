@@ -62,4 +62,12 @@ like "$OUT" '"fetched":1' '-m bounds the number'
 run "$MAILX" -J -Y "fetch -s 'subject \"message 2\"' -o maildir:$T/box3 imaps://$USER_NAME@localhost:$IMAPS/INBOX"
 like "$OUT" '"fetched":1' '-s selects on the server'
 is "$(subjects "maildir:$T/box3")" '2 ' 'the right one'
+
+# A destination that is made by the first run is known again, by whatever path.
+mkdir -p real; ln -s real link
+"$MAILX" -Y "fetch -o mbox:link/new maildir:box" > /dev/null
+"$MAILX" -Y "fetch -o mbox:link/new maildir:box" > /dev/null
+(cd real && "$MAILX" -Y "fetch -o mbox:new maildir:../box" > /dev/null)
+"$MAILX" -Y "fetch -o mbox:real/../link/new maildir:box" > /dev/null
+is "$(grep -c '^Subject: message' real/new)" 3 'each came once'
 done_testing

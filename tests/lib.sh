@@ -16,10 +16,11 @@ if [ -z "${TEST_WORK:-}" ]; then		# run alone: with servers of its own
 	TEST_WORK=$(mktemp -d /tmp/mailx-tests.XXXXXX) || exit 73
 	chmod 755 "$TEST_WORK"
 	OWN_SERVERS=yes
-	sh "$ROOT/tests/servers.sh" start "$TEST_WORK/s" || exit 1
+	[ -n "${LOCAL:-}" ] || sh "$ROOT/tests/servers.sh" start "$TEST_WORK/s" || exit 1
 fi
+# A test with LOCAL set does without them.
 # shellcheck source=/dev/null
-. "$TEST_WORK/s/env.sh"
+[ -n "${LOCAL:-}" ] || . "$TEST_WORK/s/env.sh"
 T=$TEST_WORK/$NAME.$$
 mkdir -p "$T/home" && cd "$T" || exit 73
 HOME=$T/home; export HOME
@@ -33,7 +34,7 @@ finish() {
 	status=$?
 	cd /
 	if [ -n "$OWN_SERVERS" ]; then
-		sh "$ROOT/tests/servers.sh" stop "$TEST_WORK/s"
+		[ -n "${LOCAL:-}" ] || sh "$ROOT/tests/servers.sh" stop "$TEST_WORK/s"
 		rm -rf "$TEST_WORK"
 	else
 		rm -rf "$T"
@@ -51,6 +52,7 @@ ok() {			# ok STATUS NAME
 	else
 		FAILED=$((FAILED + 1))
 		echo "not ok $COUNT - $2"
+		[ -z "${ERR:-}" ] || printf '%s\n' "$ERR" | sed 's/^/# stderr: /' | head -n 3
 	fi
 }
 is() {			# is GOT WANTED NAME
@@ -129,4 +131,14 @@ arrived() {
 # put USER FILE [MAILBOX]: file a message in that user's mailbox, as another client would.
 put() {
 	$DOVEADM save -u "$1" -m "${3:-INBOX}" < "$2"
+}
+# letters FILE FIRST LAST: an mbox of messages from aN@example.org, subject "number N", to me.
+letters() {
+	i=$2
+	: > "$1"
+	while [ "$i" -le "$3" ]; do
+		printf 'From a%s@example.org Fri Nov 20 01:30:0%s 2026\nFrom: Sender %s <a%s@example.org>\nTo: me@example.test\nSubject: number %s\nDate: Fri, 20 Nov 2026 01:30:0%s +0000\nMessage-ID: <m%s@example.org>\n\nbody of %s\n\n' \
+		    "$i" $((i % 10)) "$i" "$i" "$i" $((i % 10)) "$i" "$i" >> "$1"
+		i=$((i + 1))
+	done
 }

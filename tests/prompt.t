@@ -73,4 +73,36 @@ is "$(grep -c '^From a' box)" 2 'one is gone'
 unlike "$(cat box)" 'body of 1' 'the first'
 is "$(sed -n '/number 2/,/body/p' box | grep -c '^Status: R')" 1 'one is marked read'
 is "$(sed -n '/number 3/,/body/p' box | grep -c '^Status: R')" 0 'the other is not'
+
+cat > box <<'E2'
+From e@example.org Fri Nov 20 01:30:01 2026
+From: =?utf-8?q?Eve_=E2=80=AEx?= <e@example.org>
+Subject: =?utf-8?q?exe=2E=E2=80=AEgpj?=
+Date: Fri, 20 Nov 2026 09:30:00 +0800
+
+body
+E2
+cat > script <<'E2'
+< >N  1 Eve \u202ex  exe.\u202egpj
+< ? 
+> r
+> ~h
+< To (
+! ‮
+< Eve \u202ex
+> 
+< Subject (Re: exe.\u202egpj
+! ‮
+> 
+< Cc: 
+> 
+< Bcc: 
+> 
+> ~x
+< ? 
+> x
+E2
+run env COLUMNS=40 python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -f box
+is "$STATUS" 0 'narrow: the subject is left; no deceit in the questions'
+[ "$STATUS" -eq 0 ] || printf '%s\n' "$OUT"
 done_testing

@@ -18,6 +18,6 @@ sh tests/servers.sh start "$work/s" || exit 1
 TEST_WORK=$work; export TEST_WORK
 jobs=$(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 2)
 # More than one a processor: many tests wait.
-prove -j "$((jobs + 2))" "$@"
+prove --failures --comments -j "$((jobs + 2))" "$@"
 status=$?
 exit $status

@@ -84,6 +84,10 @@ is "$STATUS" 73 'a file that cannot be made'
 run sh -c '"$0" -n -Y "echo x" -Y "!touch hit" > /dev/full' "$MAILX"
 is "$STATUS" 74 'standard output is full: 74'
 [ ! -e hit ]; ok $? 'and the run ends there'
+awk 'BEGIN { for (i = 0; i < 500; i++) printf("From a@b Fri Nov 20 01:30:01 2026\nFrom: a@b\nSubject: s\n\nbody\n\n") }' > many
+run sh -c '"$0" -n -R -f many -Y "type *" > /dev/full' "$MAILX"
+is "$STATUS" 74 'and for what is longer than a buffer'
+one_line 'which is told once'
 run sh -c '"$0" -n -Y "echo x" >&-' "$MAILX"
 is "$STATUS" 74 'standard output is closed: 74'
 one_line 'closed'

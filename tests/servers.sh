@@ -158,7 +158,9 @@ service lmtp {
     port = $LMTP
   }
 }
+# Postfix keeps its connection: an idle auth process must not end under it.
 service auth {
+  idle_kill = 1 days
   unix_listener $D/sock/auth {
     mode = 0666
   }
@@ -279,6 +281,8 @@ end() {
 }
 
 start() {
+	[ -x "$here/ports" ] && [ -x "$here/relay" ] ||
+	    die "run make tests/ports tests/relay first"
 	# shellcheck disable=SC2046 # ten words
 	set -- $("$here/ports" 10)
 	[ $# -eq 10 ] || die "no free ports"

@@ -56,6 +56,9 @@ opens(const struct server *s, int code, const char *what,
 	ok(peer_agrees(p), "%s: dialogue", what);
 	if (strstr(why.text, "secret") != NULL)
 		ok(false, "%s: the password in the failure", what);
+	if (code == EX_PROTOCOL || code == EX_TEMPFAIL)
+		ok(strstr(why.text, "localhost:143") != NULL,
+		    "%s: the server is named", what);
 }
 
 #define OPENS(s, code, what, ...) \

@@ -255,7 +255,13 @@ test_renamed(void)
 	is_int(sync_folder(s, SYNC_FLAGS), 0, "a flag of ours");
 	has_names("box/cur", "1.a:2,FS 2.b:2,FRS 3.c:2, ",
 	    "those of others stay");
-	unlink("box/cur/3.c:2,");
+	rename("box/cur/3.c:2,", "box/cur/3.c:2,T");
+	store_flag(s, 3, MSG_SEEN, 0);
+	is_int(sync_folder(s, SYNC_FLAGS | SYNC_EXPUNGE), 0,
+	    "marked for deletion by another meanwhile");
+	has_names("box/cur", "1.a:2,FS 2.b:2,FRS 3.c:2,ST ",
+	    "it is not removed, and its mark stays");
+	unlink("box/cur/3.c:2,ST");
 	put("new/4.d", "d");
 	put("new/2000.e", "e");
 	is_int(store_check(s, &added, &why), 0, "new mail");
@@ -518,7 +524,7 @@ recover(void)
 static int
 deliver_and_end(int step)
 {
-	static const struct store_intent intent = { keep_record, NULL };
+	static const struct store_intent intent = { .write = keep_record };
 	struct store *s;
 	pid_t pid;
 	int status;

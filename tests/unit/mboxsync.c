@@ -271,6 +271,28 @@ test_merged_flags(void)
 	    "Status: RO\nX-Status: AF\n\ntext\n\n" B, "in the file too");
 }
 
+/* What others mark for deletion while it is open is theirs to remove. */
+static void
+test_marks_of_others(void)
+{
+	static const char marked[] = "From a@b.c Sat Mar 14 09:26:53 2026\n"
+	    "Subject: b\nX-Status: D\n\ntext\n\n"
+	    "From a@b.c Sat Mar 14 09:26:53 2026\n"
+	    "Subject: e\nX-Status: D\n\ntext\n\n";
+	char *text = xasprintf(A "%s", marked);
+	struct store *s;
+
+	write_file("one", A B);
+	s = open_folder("one", STORE_WRITE);
+	write_file("one", text);
+	store_flag(s, 1, MSG_DELETED, 0);
+	is_int(sync_folder(s, SYNC_FLAGS | SYNC_EXPUNGE), 0,
+	    "marked by others meanwhile");
+	is_file("one", marked, "not removed by us, and still marked");
+	free(text);
+	store_close(s, NULL);
+}
+
 static void
 test_gone(void)
 {
@@ -548,6 +570,7 @@ main(void)
 	test_half_read();
 	test_changed_by_others();
 	test_merged_flags();
+	test_marks_of_others();
 	test_gone();
 	test_read_only();
 	test_times();

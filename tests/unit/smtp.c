@@ -74,6 +74,9 @@ opens(const struct server *s, int code, const char *what,
 		printf("# %s\n", why.text);
 	if (strstr(why.text, "secret") != NULL)
 		ok(false, "%s: a password in a failure", what);
+	if (code == EX_PROTOCOL || code == EX_TEMPFAIL)
+		ok(strstr(why.text, "localhost:25") != NULL,
+		    "%s: the server is named", what);
 }
 
 #define OPENS(s, code, what, ...) \
@@ -475,6 +478,38 @@ test_needs(void)
 }
 
 static void
+test_demands(void)
+{
+	struct smtp_message m = a_message("text");
+
+	m.notify = "success, failure";
+	m.envid = "a+b=c d";
+	m.return_head = true;
+	SENDS_M(m, "a@x", 0, "A", "DSN", "S220", "CEHLO", "S250-x", "S250 DSN",
+	    "CMAIL FROM:<me@x> RET=HDRS ENVID=a+2Bb+3Dc+20d\r", "S250",
+	    "CRCPT TO:<a@x> NOTIFY=success,failure\r", "S250", "CDATA", "S354",
+	    "D", "S250", BYE);
+	SENDS_M(m, "a@x", 0, "A", "DSN is not offered", PLAIN_HELLO,
+	    "CMAIL FROM:<me@x>\r", "S250", "CRCPT TO:<a@x>\r", "S250", "CDATA",
+	    "S354", "D", "S250", BYE);
+	m.notify = "never\r\nDATA";
+	SENDS_M(m, "a@x", EX_CONFIG, ".", "a hostile list", HELLO, BYE);
+	m = a_message("text");
+	m.require_tls = true;
+	SENDS_M(m, "a@x", EX_UNAVAILABLE, ".", "REQUIRETLS without TLS", "S220",
+	    "CEHLO", "S250-x", "S250 REQUIRETLS", BYE);
+	m = a_message("text");
+	m.hold = 3600;
+	SENDS_M(m, "a@x", EX_UNAVAILABLE, ".", "no FUTURERELEASE", HELLO, BYE);
+	SENDS_M(m, "a@x", EX_UNAVAILABLE, ".", "held for less", "S220", "CEHLO",
+	    "S250-x", "S250 FUTURERELEASE 3599 2026-11-20T00:00:00Z", BYE);
+	SENDS_M(m, "a@x", 0, "A", "FUTURERELEASE", "S220", "CEHLO", "S250-x",
+	    "S250 FUTURERELEASE 86400 2026-11-20T00:00:00Z",
+	    "CMAIL FROM:<me@x> HOLDFOR=3600\r", "S250", "CRCPT", "S250", "CDATA",
+	    "S354", "D", "S250", BYE);
+}
+
+static void
 test_addresses(void)
 {
 	static const char *const bad[] = { "a@x\r", "a@x\nRCPT", "a>b@x",
@@ -753,6 +788,7 @@ main(void)
 	test_replies();
 	test_after_the_dot();
 	test_needs();
+	test_demands();
 	test_addresses();
 	test_text();
 	test_large();

@@ -299,8 +299,8 @@ test_listing(void)
 	link_to("..", "mail/up");
 	link_to("old", "mail/link");
 	write_file("mail/new\nline", "");
-	lists("mail", NULL, "empty in=1/1 link new\nline old work(no)+ "
-	    "work/a=0/0 work/b*d=0/0 \xe4\xb8\xad=0/0 ", "a tree");
+	lists("mail", NULL, "empty=0/0 in=1/1 link=1/1 new\nline=0/0 old=1/1 "
+	    "work(no)+ work/a=0/0 work/b*d=0/0 \xe4\xb8\xad=0/0 ", "a tree");
 	lists("mail", "w*", "work(no)+ work/a=0/0 work/b*d=0/0 ", "a pattern");
 	lists("mail", "?", "\xe4\xb8\xad=0/0 ", "one character");
 	lists("mail", "*/?", "work/a=0/0 ", "below");
