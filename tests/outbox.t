@@ -136,6 +136,24 @@ is "$(got)" 4 'not before that'
 sleep 2.1
 box flush
 is "$STATUS$ERR$(got)" 05 'then it goes'
+send --at +1s bob@example.org
+sleep 1.1
+send bob@example.org
+is "$STATUS$(got)$(files q env)" 061 'without outbox-autoflush what is due waits for flush'
+send -S outbox-autoflush bob@example.org
+is "$STATUS$(got)$(files q env)" 080 'with it, it goes with the next'
+(exec > /dev/null 2>&1; exec python3 -c "
+import fcntl, struct, sys, time
+f = open(sys.argv[1], 'r+')
+fcntl.lockf(f, fcntl.LOCK_EX)
+time.sleep(60)" "$BOX/lock") &
+HOLDER=$!
+n=0
+until box flush; [ "$STATUS" -eq 75 ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.05; done
+is "$STATUS" 75 'while another flushes: 75'
+like "$ERR" 'in use by another mailx' 'busy'
+kill "$HOLDER"; wait "$HOLDER" 2> /dev/null
+: > got; for i in 1 2 3 4 5; do echo >> got; done
 run sh -c 'echo text | "$0" -n -S "mta=$1" -s test --at +1h bob@example.org' "$MAILX" "$MTA"
 is "$STATUS$(got)" 785 '--at without an outbox: 78, nothing sent'
 send --at tomorrowish bob@example.org
