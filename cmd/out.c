@@ -10,6 +10,7 @@
 #include <iconv.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,15 @@ out_restore(struct mailx *m, struct fail *why)
 	return r;
 }
 
+/* Stdio keeps that a write failed and not why: ask the pipe. */
+static bool
+is_broken(FILE *f)
+{
+	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+
+	return p.fd != -1 && poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 int
 out_check(struct mailx *m, struct fail *why)
 {
@@ -277,8 +287,10 @@ out_check(struct mailx *m, struct fail *why)
 
 	if (!ferror(o->stream) || o->way == TO_COMMAND)
 		return 0;
-	return fail(why, EX_IOERR, "%s: cannot write",
-	    o->way == TO_STDOUT ? "standard output" : o->what);
+	return fail(why, EX_IOERR, "%s: cannot write: %s",
+	    o->way == TO_STDOUT ? "standard output" : o->what,
+	    is_broken(o->stream) ? "nobody reads it any more" :
+	    "it is full or was closed");
 }
 
 int
