@@ -76,6 +76,7 @@ NET_SRCS = \
 	net/imap.c \
 	net/imapauth.c \
 	net/imapcmd.c \
+	net/imapidle.c \
 	net/imapline.c \
 	net/imapread.c \
 	net/netrc.c \
@@ -125,6 +126,7 @@ STORE_SRCS = \
 	store/stage.c \
 	store/step.c \
 	store/store.c \
+	store/wait.c \
 
 CMD_SRCS = \
 	cmd/alias.c \
@@ -207,6 +209,7 @@ CMD_SRCS = \
 	cmd/transport.c \
 	cmd/vars.c \
 	cmd/vartable.c \
+	cmd/wait.c \
 	cmd/wordfile.c \
 	cmd/words.c \
 	cmd/wrap.c \
@@ -261,6 +264,7 @@ UNIT_SRCS = \
 
 SHELL_TESTS = \
 	tests/answer.t \
+	tests/cases.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
@@ -277,6 +281,11 @@ SHELL_TESTS = \
 	tests/layers.t \
 	tests/manual.t \
 	tests/posix_commands.t \
+	tests/posix_escapes.t \
+	tests/posix_lists.t \
+	tests/posix_send.t \
+	tests/posix_states.t \
+	tests/posix_variables.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
@@ -286,8 +295,11 @@ SHELL_TESTS = \
 	tests/send.t \
 	tests/show.t \
 	tests/trust_display.t \
+	tests/trust_env.t \
 	tests/trust_large.t \
+	tests/trust_local.t \
 	tests/trust_send.t \
+	tests/wait.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \

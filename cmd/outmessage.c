@@ -111,6 +111,17 @@ put_limited(void *ctx, const char *p, size_t n, uint32_t cp)
 }
 
 static void
+put_limited_run(void *ctx, const char *p, size_t n)
+{
+	struct limiter *l = ctx;
+
+	if (l->v->lines == 0)
+		return;
+	fwrite(p, 1, n, l->v->safe);
+	l->open = true;
+}
+
+static void
 end_limited(void *ctx)
 {
 	struct limiter *l = ctx;
@@ -126,7 +137,8 @@ limited(struct view *v)
 	struct limiter *l = xcalloc(1, sizeof *l);
 
 	l->v = v;
-	return filter_characters(v->safe, put_limited, end_limited, l);
+	return filter_runs(v->safe, put_limited, put_limited_run, end_limited,
+	    l);
 }
 
 static int

@@ -60,6 +60,14 @@ run "$MAILX" -R -f "imap://$USER_NAME@localhost:$IMAP/INBOX?tls=none" -Y count
 is "$OUT" 1 'plaintext to loopback when asked for'
 run "$MAILX" -R -f "imaps://$USER_NAME@localhost:$IMAPS/NoSuchBox" -Y count
 is "$STATUS" 66 'a mailbox that does not exist'
+printf 'account work {\nset inbox=%s\n}\n' "$BOX" >> "$HOME/.mailrc"
+run "$MAILX" -Y 'folders @work'
+like "$OUT" '  INBOX$' 'folders of an account'
+like "$OUT" '  Work/Reports' 'are all of its server'
+printf 'From: a@example.org\nSubject: parts\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b--\n' > parts
+put "$USER_NAME" parts
+run "$MAILX" -R -f "$BOX" -Y 'structure (subject parts)'
+like "$OUT" '^[0-9]* *multipart/mixed, 7bit$' 'no size is made up for a multipart'
 # A file in a text: its part is fetched when somebody asks for it, and not before.
 mkdir -p texts/cur texts/new texts/tmp
 {
