@@ -18,7 +18,7 @@ refused() {	# refused NAME STATUS...
 # 88: names of mailboxes, in a place of ours.
 fill 2; mkdir store
 for name in ../x /abs a/../../b '~/x' '|cmd' "$(printf 'a\033[31mb')" 'a
-b' "$(printf '%5000s' | tr ' ' x)" '&AC8-' "$(printf 'x\377y')" .. . '' -x '!x' '#x' 'a//b' 'a/./b'; do
+b' "$(printf '%5000s' '' | tr ' ' x)" '&AC8-' "$(printf 'x\377y')" .. . '' -x '!x' '#x' 'a//b' 'a/./b'; do
 	run "$MAILX" -n -R -f box -S "folder=$T/store" -Y "copy 1 \"+$name\"" < /dev/null
 	cat .out .err > all
 	LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177]')" all; [ $? -eq 1 ]; ok $? "88 $(printf %.20s "$name" | LC_ALL=C tr -c 'a-z/.~|&' _): shown without controls"

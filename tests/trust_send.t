@@ -220,7 +220,7 @@ wait
 is "$(cat ids/new/* | grep '^Message-ID' | sort -u | wc -l | tr -d ' ')" 64 '58 Message-IDs differ'
 mail x -s x -S hostname=localhost b@example.org
 unlike "$(cat sent/new/*)" '^Message-ID: .*@localhost>' '58 they do not name localhost where a domain is known'
-for tz in 'XXX-14' 'XXX+12' 'XXX-5:45' 'XXX3:30' 'Nowhere/None' ':/etc/passwd' 'A' "$(printf '%5000s' | tr ' ' x)" ''; do
+for tz in 'XXX-14' 'XXX+12' 'XXX-5:45' 'XXX3:30' 'Nowhere/None' ':/etc/passwd' 'A' "$(printf '%5000s' '' | tr ' ' x)" ''; do
 	clean; run sh -c 'echo x | TZ=$1 "$0" -n -s x b@example.org' "$MAILX" "$tz"
 	like "$(cat sent/new/*)" '^Date: [A-Z][a-z][a-z], [0-9]* [A-Z][a-z][a-z] 20[0-9][0-9] [0-9:]\{8\} [+-][0-9][0-9][0-5][0-9]$' "58 124 Date with TZ=$(printf %.20s "$tz")"
 done
