@@ -325,7 +325,8 @@ open_session(struct mailx *m, const struct options *o)
 		m->quit = true;
 		return;
 	}
-	if ((m->interactive && folder_announce(m, &m->why) == -1) ||
+	if ((m->interactive && !var_is_set(m, "quiet") &&
+	    folder_announce(m, &m->why) == -1) ||
 	    (summary && headers_page(m, &m->why) == -1))
 		give_up(m);
 }
