@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hostile cases about local mailboxes: failing writes, locks, links, other programs.  The numbers are those of tests/README.md.
-# shellcheck disable=SC2016,SC2034,SC2088
+# shellcheck disable=SC2016,SC2034,SC2088,SC2010
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 printf 'set from=me@example.test hostname=host.example.test lock-timeout=1\n' > "$HOME/.mailrc"
