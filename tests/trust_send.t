@@ -17,7 +17,7 @@ one_line() { is "$(printf '%s\n' "$ERR" | grep -vc '^mailx: .*saved in')" 1 "$1:
 # tests/sink.py takes everything; the text of DATA, as it came, is in the file got.
 python3 "$ROOT/tests/sink.py" 60 > port &
 while [ ! -s port ]; do sleep 0.02; done
-SINK=smtp://127.0.0.1:$(cat port)?tls=none
+SINK="smtp://127.0.0.1:$(cat port)?tls=none"
 through() { clean; rm -f got sink.log; printf "$1" > in; run sh -c '"$@" < in' sh "$MAILX" -n -S "mta=$SINK" -s x a@example.org; }
 body() { python3 -c '
 import email, email.policy, sys
