@@ -96,10 +96,13 @@ check_safe(const char *text, size_t n)
 {
 	size_t used, len;
 	char *safe = both(out_sanitiser, text, n, &len), *p = safe;
-	uint32_t cp;
+	uint32_t cp, before = 0;
 
-	for (; len > 0; p += used, len -= used) {
+	for (; len > 0; p += used, len -= used, before = cp) {
 		used = utf8_decode(p, len, &cp);
+		/* Joiners may stand in scripts that need them, and in emoji. */
+		if ((cp == 0x200c || cp == 0x200d) && before >= 0x620)
+			continue;
 		if (cp != '\n' && cp != '\t' && (cp < ' ' ||
 		    utf8_is_unsafe(cp)))
 			abort();
