@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hostile cases about sending: what is sent, what is refused, signals.  The numbers are those of tests/README.md.
-# shellcheck disable=SC2016,SC2034
+# shellcheck disable=SC2016,SC2034,SC2088
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 printf 'set from=me@example.test hostname=host.example.test mta=maildir:%s/sent\n' "$T" > "$HOME/.mailrc"
