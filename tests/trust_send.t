@@ -133,9 +133,9 @@ for i in 1 2 3 4; do
 	is "$STATUS$(sent)" 01 "52 reply to hostile message $i"
 	[ "$STATUS" = 0 ] || echo "# $ERR"
 	cp sent/new/* answer 2> /dev/null
-	sed '/^$/q' answer > head
-	unlike "$(cat head)" '^X-Evil\|^Bcc' "52 message $i: no field slips in"
-	is "$(LC_ALL=C awk 'length($0) > 998 { n++ } !/^[ \t]/ && !/^[A-Za-z-]*: / && !/^$/ { m++ } END { print n + 0, m + 0 }' head)" '0 0' "52 message $i: a valid header"
+	sed '/^$/q' answer > answer.head
+	unlike "$(cat answer.head)" '^X-Evil\|^Bcc' "52 message $i: no field slips in"
+	is "$(LC_ALL=C awk 'length($0) > 998 { n++ } !/^[ \t]/ && !/^[A-Za-z-]*: / && !/^$/ { m++ } END { print n + 0, m + 0 }' answer.head)" '0 0' "52 message $i: a valid header"
 	if [ $i = 3 ]; then
 		python3 -c '
 import email, sys
