@@ -76,6 +76,7 @@ NET_SRCS = \
 	net/imap.c \
 	net/imapauth.c \
 	net/imapcmd.c \
+	net/imapidle.c \
 	net/imapline.c \
 	net/imapread.c \
 	net/netrc.c \
@@ -125,6 +126,7 @@ STORE_SRCS = \
 	store/stage.c \
 	store/step.c \
 	store/store.c \
+	store/wait.c \
 
 CMD_SRCS = \
 	cmd/alias.c \
@@ -165,6 +167,8 @@ CMD_SRCS = \
 	cmd/once.c \
 	cmd/options.c \
 	cmd/out.c \
+	cmd/outfield.c \
+	cmd/outheld.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
 	cmd/outrecords.c \
@@ -205,6 +209,7 @@ CMD_SRCS = \
 	cmd/transport.c \
 	cmd/vars.c \
 	cmd/vartable.c \
+	cmd/wait.c \
 	cmd/wordfile.c \
 	cmd/words.c \
 	cmd/wrap.c \
@@ -259,6 +264,7 @@ UNIT_SRCS = \
 
 SHELL_TESTS = \
 	tests/answer.t \
+	tests/cases.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
@@ -289,8 +295,11 @@ SHELL_TESTS = \
 	tests/send.t \
 	tests/show.t \
 	tests/trust_display.t \
+	tests/trust_env.t \
 	tests/trust_large.t \
+	tests/trust_local.t \
 	tests/trust_send.t \
+	tests/wait.t \
 
 FUZZERS = \
 	tests/fuzz/addr.fuzz \

@@ -51,7 +51,7 @@
 /* Folders (store/). */
 #define MAX_MESSAGES		16000000	/* in one folder */
 #define WINDOW_MESSAGES		256	/* envelopes asked for, and held, at once */
-#define BATCH_MESSAGES		64	/* made durable by one commit */
+#define BATCH_MESSAGES		256	/* made durable by one commit */
 #define LOCK_TIMEOUT		60	/* default of `lock-timeout' */
 
 /* Commands (cmd/). */

@@ -66,6 +66,8 @@ struct fetch {
 	struct mailx	*m;
 	const struct fetch_options *o;
 	char		*source;	/* owned: to be opened */
+	struct store_intent intent;	/* of what is stored in dst */
+	const char	*storing;	/* the key of the message being stored */
 	struct store	*src, *dst;	/* dst: NULL until needed, or a command */
 	struct seen	*seen;
 	enum fetch_key	 kind;

@@ -175,8 +175,7 @@ fetch_these(struct run *x, const struct numbers *ns, struct fail *why)
 	fail_clear(&other);
 	for (at = 0; at < ns->n && result == 0 && !is_enough(x); at += n) {
 		left = f->o->most - f->sum.fetched;
-		n = ns->n - at < BATCH_MESSAGES ? ns->n - at : BATCH_MESSAGES;
-		n = n < left ? n : (size_t)left;
+		n = ns->n - at < left ? ns->n - at : (size_t)left;
 		part.v = ns->v + at;
 		part.n = n;
 		result = store_messages(f->src, &part, take_message, x, why);
@@ -188,6 +187,8 @@ fetch_these(struct run *x, const struct numbers *ns, struct fail *why)
 		if (result == 0 && got_signal != 0)
 			result = fail(why, EX_TEMPFAIL, "interrupted");
 	}
+	if (!f->o->dry && seen_commit(f->seen, result == 0 ? why : &other) == -1)
+		result = -1;
 	return result;
 }
 

@@ -34,11 +34,33 @@ fetch_misses_dest(const struct fetch *f)
 	    access(local_path(f->o->dest), F_OK) == -1;
 }
 
+static int
+write_intent(void *ctx, const char *record, struct fail *why)
+{
+	struct fetch *f = ctx;
+
+	return seen_intend(f->seen, f->storing, record, why);
+}
+
+static int
+settle_intents(void *ctx, struct fail *why)
+{
+	struct fetch *f = ctx;
+
+	if (seen_commit(f->seen, why) == -1)
+		return -1;
+	durable_step("fetch: intended");
+	return 0;
+}
+
 int
 fetch_need_dest(struct fetch *f, struct fail *why)
 {
 	if (f->dst != NULL || is_command(f))
 		return 0;
+	f->intent.write = write_intent;
+	f->intent.settle = settle_intents;
+	f->intent.ctx = f;
 	f->dst = store_open(f->o->dest, STORE_APPEND, &f->m->options, why);
 	return f->dst == NULL ? -1 : 0;
 }
@@ -53,23 +75,6 @@ fetch_failed(struct fetch *f, struct item *i, const struct fail *result)
 }
 
 /* --- Storing. --- */
-
-struct intent {
-	struct fetch	*f;
-	const char	*key;
-};
-
-static int
-write_intent(void *ctx, const char *record, struct fail *why)
-{
-	struct intent *x = ctx;
-
-	if (seen_intend(x->f->seen, x->key, record, why) == -1 ||
-	    seen_commit(x->f->seen, why) == -1)
-		return -1;
-	durable_step("fetch: intended");
-	return 0;
-}
 
 /* What goes along with the message: what its reader did with it, and when it came. */
 static void
@@ -89,14 +94,13 @@ describe(const struct fetch *f, const struct item *i, struct msg *like)
 static int
 append(struct fetch *f, struct staged *s, struct fail *why)
 {
-	struct intent x = { f, s->item->key };
-	struct store_intent intent = { write_intent, &x };
 	struct msg like;
 
 	describe(f, s->item, &like);
 	rewind(s->text);
+	f->storing = s->item->key;
 	return store_append(f->dst, s->text, f->kind == KEY_POP3 ? NULL : &like,
-	    &intent, why);
+	    &f->intent, why);
 }
 
 static int
@@ -147,7 +151,8 @@ store_in_folder(struct fetch *f, struct batch *b, struct fail *why)
 	for (i = 0; i < b->n; i++)
 		if (stored[i] && record(f, &b->v[i], &one) == -1)
 			break;
-	if (i == b->n && seen_commit(f->seen, &one) == 0) {
+	/* Durable with the intents of the next batch; until then its own stand. */
+	if (i == b->n) {
 		durable_step("fetch: recorded");
 		return result;
 	}

@@ -30,7 +30,7 @@
 	X(unalias) X(unanswered) X(undelete) X(undraft) X(unflag)	\
 	X(unread) X(unseen) X(unset) X(untag)				\
 	X(visual)							\
-	X(write)							\
+	X(write) X(wait)						\
 	X(xit)								\
 	X(z)								\
 	X(bang) X(number) X(question) X(bar) X(comment)

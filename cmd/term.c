@@ -81,6 +81,7 @@ child(struct mailx *m, const char *command, const char *arg)
 		_exit(127);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	mask_reset();
 	/* Not every shell knows `-c -- command'. */
 	if (*command == '-')
 		command = xasprintf(" %s", command);

@@ -79,6 +79,12 @@ struct imap_job;
 struct imap_job	*imap_start(struct imap *x, struct imap_line *l,
 		    int (*data)(void *ctx, const struct imap_response *r, struct fail *why),
 		    void *ctx, struct fail *why);
+/*
+ * IDLE, where it is offered, until `enough' (asked after each response) says so
+ * or the clock (wait.h) is at `deadline'.
+ */
+int		 imap_idle(struct imap *x, int64_t deadline, bool (*enough)(void *ctx),
+		    void *ctx, struct fail *why);
 /* Read one response and deal with it. */
 int		 imap_step(struct imap *x, struct fail *why);
 bool		 imap_is_done(const struct imap_job *job);

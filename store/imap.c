@@ -644,6 +644,7 @@ const struct store_ops store_imap = {
 	.copy = imap_copy,
 	.sync = imap_sync,
 	.check = imap_check,
+	.wait = imap_wait,
 	.capabilities = capabilities,
 	.mkdir = imap_mkdir,
 	.rmdir = imap_rmdir,

@@ -96,7 +96,7 @@ write_intent(FILE *f, const struct store_intent *intent, struct fail *why)
 	id = read_message_id(f);
 	record = xasprintf("imap %llu %s", (unsigned long long)count_octets(f),
 	    id != NULL && strpbrk(id, " \r\n\t") == NULL ? id : "-");
-	result = intent->write(intent->ctx, record, why);
+	result = store_intend(intent, record, why);
 	free(record);
 	free(id);
 	return result;
@@ -359,7 +359,7 @@ check_empty(struct place *p, const struct strv *children, struct fail *why)
 	if (imap_status(p->session->imap, &p->mailbox, 1, &lister, why) == -1)
 		return -1;
 	if (count > 0)
-		return fail(why, EX_CANTCREAT, "%s: is not empty: %u messages",
+		return fail(why, EX_CANTCREAT, "%s: not empty, messages: %u",
 		    p->path, count);
 	return 0;
 }

@@ -505,3 +505,26 @@ imap_check(struct store *s, uint32_t *added_messages, struct fail *why)
 	*added_messages = new_ones;
 	return 0;
 }
+
+static bool
+has_new(void *store)
+{
+	struct box *b = box_of(store);
+
+	return b->exists != b->live;
+}
+
+int
+imap_wait(struct store *s, int64_t deadline, struct fail *why)
+{
+	struct box *b = box_of(s);
+
+	if (s->mode == STORE_APPEND)
+		return 0;
+	if (box_check(s, why) == -1)
+		return -1;
+	if (!imap_offers(b->session->imap, "IDLE"))
+		return 0;
+	return imap_idle(b->session->imap, deadline, has_new, s, why) == -1 ?
+	    -1 : 1;
+}

@@ -337,11 +337,12 @@ maildir_close(struct store *s, struct fail *why)
 
 	if (d == NULL)
 		return 0;
-	if (d->linked.n > 0)
+	if (d->written.n > 0)
 		r = s->ops->commit(s, why);
 	for (i = 0; i < s->count; i++)
 		free(s->msgs[i].name);
-	strv_free(&d->linked);
+	strv_free(&d->written);
+	strv_free(&d->places);
 	if (d->dir != -1)
 		close(d->dir);
 	free(d->slots);

@@ -9,7 +9,8 @@ struct maildir {
 	char	*path;			/* owned */
 	int	 dir;			/* descriptor */
 	unsigned counter;
-	struct strv linked;		/* appended, in new/, not yet committed: names */
+	struct strv written, places;	/* appended, not yet committed: names in tmp/, and in new/ or cur/ */
+	const struct store_intent *intent; /* borrowed until the commit */
 	uint32_t *slots;		/* owned: message numbers by base name; 0: none */
 	size_t	 nslots;		/* a power of two */
 };

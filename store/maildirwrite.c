@@ -2,19 +2,23 @@
 /*
  * maildirwrite.c -- Maildir: delivery, recovery and changes of flags, as durable as a
  * link and two fsyncs make them: write tmp, fsync, link into new, fsync new.
+ * What is appended before one commit goes through each of these steps together.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "maildir.h"
 
 #define NAME_SIZE	256
+#define MANY		4	/* files from which on one sync of all is better than one of each */
 
 static void
 delivery_name(struct maildir *d, char out[static NAME_SIZE])
@@ -34,7 +38,7 @@ delivery_name(struct maildir *d, char out[static NAME_SIZE])
 	    d->counter++, arc4random(), arc4random(), host);
 }
 
-/* Write the message with LF line ends and make the file whole on the disk. */
+/* Write the message with LF line ends; the commit makes the file whole on the disk. */
 static int
 write_tmp(struct maildir *d, const char *tmp, FILE *f, const struct msg *like,
     struct fail *why)
@@ -64,8 +68,7 @@ write_tmp(struct maildir *d, const char *tmp, FILE *f, const struct msg *like,
 		times[1].tv_sec = (time_t)like->arrived;
 		times[1].tv_nsec = 0;
 	}
-	if (fflush(out) != 0 || ferror(out) || futimens(fd, times) == -1 ||
-	    fsync(fd) == -1) {
+	if (fflush(out) != 0 || ferror(out) || futimens(fd, times) == -1) {
 		fail_errno(why, EX_IOERR, "%s/%s", d->path, tmp);
 		fclose(out);
 		return -1;
@@ -113,17 +116,14 @@ maildir_append(struct store *s, FILE *f, const struct msg *like,
 		record = xasprintf("maildir %s", name);
 		r = intent->write(intent->ctx, record, why);
 		free(record);
+		d->intent = intent;
 	}
 	if (r == 0 && (r = write_tmp(d, tmp, f, like, why)) == 0) {
 		durable_step("maildir: written");
-		r = place(d, tmp, to, why);
-	}
-	if (r == -1)
+		strv_add(&d->written, tmp);
+		strv_add(&d->places, to);
+	} else
 		unlinkat(d->dir, tmp, 0);
-	else {
-		durable_step("maildir: linked");
-		strv_add(&d->linked, to);
-	}
 	free(tmp);
 	free(to);
 	return r;
@@ -141,29 +141,98 @@ sync_directory(struct maildir *d, const char *sub, struct fail *why)
 	return r;
 }
 
+/*
+ * Does syncfs() write all files there, and tell of all errors?  Of others (on a
+ * network, in user space) it is not known.
+ */
+static bool
+syncs_together(const struct maildir *d)
+{
+	struct statfs fs;
+
+	if (fstatfs(d->dir, &fs) == -1)
+		return false;
+	switch ((unsigned long)fs.f_type) {
+	case EXT4_SUPER_MAGIC:
+	case BTRFS_SUPER_MAGIC:
+	case F2FS_SUPER_MAGIC:
+	case XFS_SUPER_MAGIC:
+	case TMPFS_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Make what was written whole on the disk. */
+static int
+sync_written(struct maildir *d, struct fail *why)
+{
+	size_t i;
+	int fd, r = 0;
+
+	if (d->written.n >= MANY && syncs_together(d)) {
+		if (syncfs(d->dir) == -1)
+			return fail_errno(why, EX_IOERR, "%s", d->path);
+		return 0;
+	}
+	for (i = 0; i < d->written.n && r == 0; i++) {
+		fd = openat(d->dir, d->written.v[i], O_RDONLY | O_CLOEXEC |
+		    O_NOFOLLOW);
+		if (fd == -1 || fsync(fd) == -1)
+			r = fail_errno(why, EX_IOERR, "%s/%s", d->path,
+			    d->written.v[i]);
+		if (fd != -1)
+			close(fd);
+	}
+	return r;
+}
+
+/* All under their final names, and these on the disk. */
+static int
+place_all(struct maildir *d, size_t *placed, struct fail *why)
+{
+	bool in_new = false, in_cur = false;
+	size_t i;
+
+	for (i = 0; i < d->written.n; i++) {
+		if (place(d, d->written.v[i], d->places.v[i], why) == -1)
+			return -1;
+		++*placed;
+		durable_step("maildir: linked");
+		if (strncmp(d->places.v[i], "new/", 4) == 0)
+			in_new = true;
+		else
+			in_cur = true;
+	}
+	if (in_new && sync_directory(d, "new", why) == -1)
+		return -1;
+	return in_cur ? sync_directory(d, "cur", why) : 0;
+}
+
 int
 maildir_commit(struct store *s, struct fail *why)
 {
 	struct maildir *d = s->data;
-	bool in_new = false, in_cur = false;
-	size_t i;
+	size_t i, placed = 0;
 	int r = 0;
 
-	for (i = 0; i < d->linked.n; i++)
-		if (strncmp(d->linked.v[i], "new/", 4) == 0)
-			in_new = true;
-		else
-			in_cur = true;
-	if (in_new)
-		r = sync_directory(d, "new", why);
-	if (in_cur && r == 0)
-		r = sync_directory(d, "cur", why);
+	if (d->written.n == 0)
+		return 0;
+	if (d->intent != NULL && d->intent->settle != NULL)
+		r = d->intent->settle(d->intent->ctx, why);
+	if (r == 0 && (r = sync_written(d, why)) == 0)
+		r = place_all(d, &placed, why);
 	if (r == -1)		/* not known to be there: given up */
-		for (i = 0; i < d->linked.n; i++)
-			unlinkat(d->dir, d->linked.v[i], 0);
-	if (d->linked.n > 0)
-		durable_step("maildir: committed");
-	strv_free(&d->linked);
+		for (i = 0; i < d->written.n; i++) {
+			unlinkat(d->dir, d->written.v[i], 0);
+			if (i < placed)
+				unlinkat(d->dir, d->places.v[i], 0);
+		}
+	durable_step("maildir: committed");
+	strv_free(&d->written);
+	strv_free(&d->places);
+	d->intent = NULL;
 	return r;
 }
 

@@ -82,7 +82,7 @@ tell_intent(struct mbox *b, FILE *f, const struct msg *like, int glue,
 	    like->arrived,
 	    like->flags & MSG_LASTING, like->tags == NULL ||
 	    strlen(like->tags) > RECORD_TAGS ? "" : like->tags);
-	r = intent->write(intent->ctx, record, why);
+	r = store_intend(intent, record, why);
 	free(record);
 	return r;
 }

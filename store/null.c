@@ -25,7 +25,7 @@ null_append(struct store *s, FILE *f, const struct msg *like,
 	(void)s;
 	(void)f;
 	(void)like;
-	return intent == NULL ? 0 : intent->write(intent->ctx, "null", why);
+	return intent == NULL ? 0 : store_intend(intent, "null", why);
 }
 
 static int

@@ -177,6 +177,15 @@ store_append(struct store *s, FILE *f, const struct msg *like,
 }
 
 int
+store_intend(const struct store_intent *intent, const char *record,
+    struct fail *why)
+{
+	if (intent->write(intent->ctx, record, why) == -1)
+		return -1;
+	return intent->settle == NULL ? 0 : intent->settle(intent->ctx, why);
+}
+
+int
 store_commit(struct store *s, struct fail *why)
 {
 	return s->ops->commit == NULL ? 0 : s->ops->commit(s, why);

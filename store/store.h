@@ -17,6 +17,8 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <signal.h>
+
 #include "../mime/part.h"
 #include "search.h"
 
@@ -178,11 +180,14 @@ int		 store_search(struct store *s, const struct search *x,
  * arrival time and tags of `like' (NULL: unseen, now).  Durable only after
  * store_commit, which makes all since the last one durable at once (at most
  * BATCH_MESSAGES are gathered).  On failure nothing of it remains.
- * `intent', where given, is called before the first octet is written with a
- * one-line record from which store_recover can tell later whether it got there.
+ * `intent', where given, lives until the commit: `write' gets a one-line record
+ * from which store_recover can tell later whether the message got there, and
+ * `settle' (NULL: nothing to do) makes all records durable, before anything of
+ * the message stands where it would be found.
  */
 struct store_intent {
 	int	(*write)(void *ctx, const char *record, struct fail *why);
+	int	(*settle)(void *ctx, struct fail *why);
 	void	*ctx;
 };
 int		 store_append(struct store *s, FILE *f, const struct msg *like,
@@ -209,6 +214,14 @@ enum { SYNC_FLAGS = 1, SYNC_EXPUNGE = 2 };
 int		 store_sync(struct store *s, unsigned how, struct fail *why);
 /* Look for new mail: *added messages were appended to the list. */
 int		 store_check(struct store *s, uint32_t *added, struct fail *why);
+
+/*
+ * Return when something may have happened in the folder, or the clock of
+ * net/wait.h is at the deadline: store_check tells.  EX_TEMPFAIL: a signal, or
+ * the connection was lost.
+ */
+int		 store_wait(struct store *s, int64_t deadline,
+		    const volatile sig_atomic_t *signalled, struct fail *why);
 
 /* Mailboxes.  EX_CANTCREAT: exists, or cannot be; EX_NOINPUT: there is none; EX_UNAVAILABLE: refused. */
 int		 store_mkdir(const char *name, bool parents,
@@ -264,6 +277,8 @@ struct store_ops {
 		    bool move, struct fail *why);
 	int	(*sync)(struct store *s, unsigned how, struct fail *why);
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);
+	/* As store_wait; 1 done, 0: the server does not tell by itself. */
+	int	(*wait)(struct store *s, int64_t deadline, struct fail *why);
 	int	(*capabilities)(struct store *s, struct strv *words, struct fail *why);
 
 	/* Without an open folder: by name. */
@@ -280,6 +295,9 @@ extern const struct store_ops store_mbox, store_maildir, store_imap, store_pop3,
 
 /* Room for n messages, the new ones zeroed.  EX_DATAERR over MAX_MESSAGES. */
 int		 store_resize(struct store *s, uint32_t count, struct fail *why);
+/* Write the record of an intent, and have it durable at once. */
+int		 store_intend(const struct store_intent *intent, const char *record,
+		    struct fail *why);
 /* Pattern of `folders': * any run, ? one character, on UTF-8 names. */
 bool		 store_pattern_matches(const char *pattern, const char *name);
 /* A temporary stream (unlinked file, 0600, in $TMPDIR or memory while small); never NULL but with `why'. */

@@ -524,7 +524,7 @@ recover(void)
 static int
 deliver_and_end(int step)
 {
-	static const struct store_intent intent = { keep_record, NULL };
+	static const struct store_intent intent = { .write = keep_record };
 	struct store *s;
 	pid_t pid;
 	int status;

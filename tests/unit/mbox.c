@@ -518,7 +518,7 @@ keep_record(void *ctx, const char *record, struct fail *w)
 static const char first[] = FROM "Subject: first\n\nx\n";
 static const char message[] = "From: b@b.c\nSubject: second\n\nFrom y\nz\n";
 
-static const struct store_intent intent = { keep_record, NULL };
+static const struct store_intent intent = { .write = keep_record };
 
 /* "one" with a message, and a second appended under an intent. */
 static void
