@@ -295,6 +295,7 @@ SHELL_TESTS = \
 	tests/posix_escapes.t \
 	tests/posix_lists.t \
 	tests/posix_send.t \
+	tests/posix_signals.t \
 	tests/posix_states.t \
 	tests/posix_variables.t \
 	tests/prompt.t \

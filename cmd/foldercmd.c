@@ -51,16 +51,24 @@ is_imap(const char *name)
 	    span_has_prefix(span_of(name), "imaps:"));
 }
 
-/* @name alone: the tree that its inbox is only a leaf of. */
+/* @name alone: the tree under its `folder', or that which its inbox is a leaf of. */
 static char *
 account_base(struct mailx *m, const char *name, struct fail *why)
 {
-	char *folder = account_value(m, name + 1, "folder"), *base;
+	char *folder = account_value(m, name + 1, "folder"), *base, *tree;
 
-	base = folder_resolve(m, folder != NULL && *folder != '\0' ? folder :
-	    name, false, why);
+	if (folder != NULL && *folder != '\0') {
+		base = folder_resolve(m, folder, false, why);
+		free(folder);
+		return base;
+	}
 	free(folder);
-	return base;
+	base = folder_resolve(m, name, false, why);
+	if (!is_imap(base))
+		return base;
+	tree = folder_on_server(base, "");
+	free(base);
+	return tree;
 }
 
 /* Whose tree: the one named, of the server that we are on, under `folder'. */

@@ -45,7 +45,7 @@ send 'text\n' -s x -c one -b dora@example.org zed@example.org; like "$SENT" '^Cc
 unset MAILRC
 # Manual: what differs is said there.
 M=$(sed -n '/^\.Sh STANDARDS/,$p' "$ROOT/mailx.1" | tr '\n' ' ')
-for word in append MBOX tilde shell headers onehop undelete; do
+for word in append dot MBOX type tilde shell headers onehop undelete; do
 	like "$M" "Deviations.*$word" "the manual names the deviation: $word"
 done
 

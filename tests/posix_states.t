@@ -52,6 +52,19 @@ is "$(in_file mbox)" '1 2 3 4' 'all in MBOX'
 at 'set keep\nprint *'; [ -e sys ] && [ ! -s sys ]; ok $? 'keep: it stays, empty'
 at 'set nokeep\ndelete *'; [ ! -e sys ]; ok $? 'nokeep: it does not'
 
+at 'Copy 2'; there '1 3 4' 2 'Copy does not mark as saved'
+rm -f a2
+at 'print 2\nhold'; there '1 2 3 4' '' 'hold without a list: the current message'
+at '2\nset hold\nmbox'; there '1 3 4' 2 'mbox without a list: the current message'
+at 'set hold\ntouch 2'; there '1 2 3 4' '' 'touch: subject to hold'
+at 'mbox 2\ndelete 2'; there '1 3 4' '' 'delete overrides mbox'
+at 'touch 2\nexit'; same new4 sys 'touch and exit'
+at 'save 2 kept\nundelete 2'; is "$(in_file kept)" 2 'saved is not deleted: undelete has nothing to do'
+at 'delete 2\nhold 2'; there '1 2 3 4' '' 'hold overrides delete'
+at 'save 1 2 kept\nset keepsave'; there '3 4' '1 2' 'keepsave counts at the end'
+at 'save 2 /nonexistent/dir/file'; there '1 2 3 4' '' 'a message that could not be saved stays'
+at 'reply 2\nmy words\n.'; is "$(in_file sys)$(in_file mbox)" '1 2 3 4' 'a reply does not lose the message'
+
 # contract (interface.md 4): append is on by default, POSIX would put in front
 fresh; letters mbox 7 7
 run sh -c 'printf "print 2\n" | "$0" -n -N' "$MAILX"; there '1 3 4' '7 2' 'contract: new ones behind the others in MBOX'

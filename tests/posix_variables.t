@@ -15,7 +15,7 @@ typed() {		# typed NAME [OPTION...]: the script on standard input, at a terminal
 }
 
 # --- Defaults. ---
-for v in allnet askbcc askcc autoprint bang cmd crt debug dot flipr folder hold ignore ignoreeof \
+for v in allnet askbcc askcc autoprint bang cmd crt debug flipr folder hold ignore ignoreeof \
     keep keepsave metoo onehop outfolder page quiet record screen sendwait showto sign Sign LISTER; do
 	run sh -c 'printf "set\n" | "$0" -n -N -f /dev/null -S mta=mbox:x' "$MAILX"
 	unlike "$OUT" "^$v\\([= 	]\\|\$\\)" "$v is not set by default"
@@ -24,8 +24,7 @@ DEFAULTS=$(MAILRC=/dev/null sh -c 'printf "set\n" | "$0" -n -N -f /dev/null' "$M
 for v in asksub header save; do
 	like "$DEFAULTS" "^$v" "$v is set by default"
 done
-# shellcheck disable=SC2043
-for v in append; do
+for v in append dot; do
 	like "$DEFAULTS" "^$v" "contract: $v is set by default (POSIX: it is not)"
 done
 while read -r name value; do
