@@ -77,6 +77,17 @@ queue_mta(const char *mta)
 
 /* --- The envelope. --- */
 
+static bool
+is_default(const char *name, const char *value)
+{
+	const struct var *v;
+
+	for (v = variables; v->name != NULL; v++)
+		if (strcmp(v->name, name) == 0)
+			return v->value != NULL && strcmp(v->value, value) == 0;
+	return false;
+}
+
 /* What decides how the message goes, and may have been said for it alone. */
 static void
 take_policy(const struct mailx *m, struct outbox_item *i)
@@ -90,7 +101,8 @@ take_policy(const struct mailx *m, struct outbox_item *i)
 	size_t k;
 
 	for (k = 0; k < NELEM(names); k++)
-		if ((value = var_get(m, names[k])) != NULL) {
+		if ((value = var_get(m, names[k])) != NULL &&
+		    !is_default(names[k], value)) {
 			strv_add(&i->policy, names[k]);
 			strv_add(&i->policy, value);
 		}

@@ -112,6 +112,19 @@ outbox_text(const struct outbox_item *i, size_t *n)
 
 /* --- Reading. --- */
 
+/* Up to that character, which ends it; NULL: there is nothing more. */
+static char *
+cut(char **next, int at)
+{
+	char *start = *next;
+	char *end = start == NULL ? NULL : strchr(start, at);
+
+	*next = end == NULL ? NULL : end + 1;
+	if (end != NULL)
+		*end = '\0';
+	return start;
+}
+
 static bool
 read_number(const char *text, int64_t *value, int64_t most)
 {
@@ -225,7 +238,7 @@ read_line(struct outbox_item *i, char *line)
 	size_t n = 0;
 	bool known;
 
-	while (n < MAX_WORDS && (w[n] = strsep(&next, " ")) != NULL)
+	while (n < MAX_WORDS && (w[n] = cut(&next, ' ')) != NULL)
 		if (!token_read(w[n++]))
 			return false;
 	if (next != NULL || n < 2)
@@ -253,10 +266,10 @@ read_lines(struct outbox_item *i, char *text)
 {
 	char *line, *next = text;
 
-	line = strsep(&next, "\n");
+	line = cut(&next, '\n');
 	if (strcmp(line, VERSION) != 0)
 		return false;
-	while ((line = strsep(&next, "\n")) != NULL)
+	while ((line = cut(&next, '\n')) != NULL)
 		if (*line != '\0' && !read_line(i, line))
 			return false;
 	return i->mta != NULL && i->sender != NULL && i->nrcpt > 0 &&
