@@ -122,6 +122,7 @@ STORE_SRCS = \
 	store/outbox.c \
 	store/outboxenv.c \
 	store/outboxitem.c \
+	store/outboxlist.c \
 	store/pop3.c \
 	store/search.c \
 	store/seen.c \
