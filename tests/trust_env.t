@@ -1,7 +1,7 @@
 #!/bin/sh
 # Hostile cases about what surrounds the program: arguments, environment, limits, descriptors, signals, configuration.
 # The numbers are those of tests/README.md.
-# shellcheck disable=SC2016,SC2034
+# shellcheck disable=SC2016,SC2034,SC3045
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 rc() { { printf 'set from=me@example.test hostname=host.example.test mta=maildir:%s/sent\n' "$T"; cat; } > "$HOME/.mailrc"; chmod 600 "$HOME/.mailrc"; }
@@ -113,6 +113,30 @@ E2
 	[ "$(grep -c '^body of [23]' box)" = 2 ] && [ ! -e box.lock ]; ok $? "37 $signal at the prompt: the mailbox is whole"
 done
 
+# A fetch: what has come is here, what has not stays there, the next run has neither twice.
+m() { printf 'S: From: a@example.org\nS: Subject: number %s\nS: \nS: body\nS: .\n' "$1"; }
+begin() { printf 'S: +OK hi\nserve\non CAPA\nS: +OK\nS: UIDL\nS: USER\nS: .\non STAT\nS: +OK 2 100\non LIST\nS: +OK\nS: 1 50\nS: 2 50\nS: .\non UIDL\nS: +OK\nS: 1 a\nS: 2 b\nS: .\non QUIT\nS: +OK\nclose\non RETR 1\nS: +OK\n'; m 1; printf 'on RETR 2\nS: +OK\n'; }
+{ begin; printf 'raw From: a@ex\nsleep 1500\nclose\non *\nS: +OK\nnext\n'; begin; m 2; printf 'on *\nS: +OK\n'; } > pop.script
+for signal in INT TERM HUP; do
+	case $signal in INT) n=2 ;; TERM) n=15 ;; HUP) n=1 ;; esac
+	rm -rf fetched "$HOME/.local" port
+	"$ROOT/tests/fake" -t 20 -o pop.log pop.script > port &
+	fake=$!
+	while [ ! -s port ]; do sleep 0.02; done
+	cat > fetching.py <<'E2'
+import signal, subprocess, sys, time
+p = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL)
+if sys.argv[1] != "-":
+    time.sleep(0.5); p.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+print(p.wait(10))
+E2
+	set -- "$MAILX" -n -Y "fetch -k -o maildir:$T/fetched pop3://u:p@127.0.0.1:$(cat port)?tls=none"
+	is "$(python3 fetching.py $signal "$@" 2> e)" "-$n" "37 $signal in a fetch: dies by it"
+	is "$(python3 fetching.py - "$@" 2> e)" 0 "37 $signal in a fetch: the next run succeeds"
+	kill "$fake" 2> /dev/null; wait "$fake" 2> /dev/null
+	is "$(cat fetched/new/* | grep '^Subject' | sort | tr '\n' ' ')" 'Subject: number 1 Subject: number 2 ' "37 $signal in a fetch: nothing lost, nothing twice"
+done
+
 # 59: a sendmail program (also tests/send.t).
 for c in '71 exit 1' '75 exit 75' '75 kill -9 $$' '71 exec <&-; exit 0' '71 :' '71 head -c 1 > /dev/null' '69 printf "\\033[31mgarbage\\377\\n" >&2; exit 69'; do
 	printf '#!/bin/sh\n%s\n' "${c#* }" > program; chmod +x program
@@ -156,7 +180,7 @@ run sh -c 'cd here && "$0" -n -R -f box -Y count' "$MAILX"
 
 # 117: the environment.
 mkdir locked; chmod 500 locked
-for home in '' /nonexistent /dev/null "$T/locked" relative "$(printf '%5000s' | tr ' ' x)"; do
+for home in '' /nonexistent /dev/null "$T/locked" relative "$(printf '%5000s' '' | tr ' ' x)"; do
 	clean
 	run sh -c 'echo x | HOME=$1 "$0" -n -S from=me@example.test -S "mta=maildir:$2" -s x b@example.org' "$MAILX" "$home" "$T/sent"
 	is "$STATUS$(sent)" 01 "117 HOME=$(printf %.20s "$home"): sent"
@@ -176,7 +200,7 @@ done
 mkdir -m 777 shared; ln -s "$HOME/.mailrc" shared/mailx
 clean; run sh -c 'echo x | TMPDIR=$1/shared "$0" -n -s x b@example.org' "$MAILX" "$T"
 is "$STATUS$(sent)$(ls -A shared)" 01mailx '117 TMPDIR that others may write to'
-for lang in xx_YY.none C POSIX '' '../../etc' "$(printf '%5000s' | tr ' ' x)"; do
+for lang in xx_YY.none C POSIX '' '../../etc' "$(printf '%5000s' '' | tr ' ' x)"; do
 	clean
 	run sh -c 'printf "caf\303\251\n" | LC_ALL=$1 LANG=$1 "$0" -n -s "$(printf "\303\251")" b@example.org' "$MAILX" "$lang"
 	is "$STATUS$(grep -c 'charset=utf-8' sent/new/*)" 01 "117 LANG=$(printf %.20s "$lang")"
@@ -275,7 +299,7 @@ fi
 		printf 'From a@example.org Fri Nov 20 01:30:00 2026\nFrom: a@example.org\nDate: %s\nSubject: x\n\nx\n\n' "$d"
 	done
 } > dates
-for tz in UTC XXX-14 XXX+12 ':/etc/passwd' 'A,M99' "$(printf '%3000s' | tr ' ' z)"; do
+for tz in UTC XXX-14 XXX+12 ':/etc/passwd' 'A,M99' "$(printf '%3000s' '' | tr ' ' z)"; do
 	run sh -c 'TZ=$1 "$0" -n -R -J -f dates -H' "$MAILX" "$tz"
 	is "$STATUS$(printf '%s\n' "$OUT" | grep -c '"date":"20[13][0-9]-\|"date":"2106-02')" 03 "124 dates of 2038, 2106, a leap second, TZ=$(printf %.12s "$tz")"
 	run sh -c 'TZ=$1 "$0" -n -R -f dates -H -S datefield' "$MAILX" "$tz"

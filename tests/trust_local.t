@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hostile cases about local mailboxes: failing writes, locks, links, other programs.  The numbers are those of tests/README.md.
-# shellcheck disable=SC2016,SC2034
+# shellcheck disable=SC2016,SC2034,SC2088,SC2010
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 printf 'set from=me@example.test hostname=host.example.test lock-timeout=1\n' > "$HOME/.mailrc"
@@ -18,7 +18,7 @@ refused() {	# refused NAME STATUS...
 # 88: names of mailboxes, in a place of ours.
 fill 2; mkdir store
 for name in ../x /abs a/../../b '~/x' '|cmd' "$(printf 'a\033[31mb')" 'a
-b' "$(printf '%5000s' | tr ' ' x)" '&AC8-' "$(printf 'x\377y')" .. . '' -x '!x' '#x' 'a//b' 'a/./b'; do
+b' "$(printf '%5000s' '' | tr ' ' x)" '&AC8-' "$(printf 'x\377y')" .. . '' -x '!x' '#x' 'a//b' 'a/./b'; do
 	run "$MAILX" -n -R -f box -S "folder=$T/store" -Y "copy 1 \"+$name\"" < /dev/null
 	cat .out .err > all
 	LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177]')" all; [ $? -eq 1 ]; ok $? "88 $(printf %.20s "$name" | LC_ALL=C tr -c 'a-z/.~|&' _): shown without controls"
