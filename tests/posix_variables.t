@@ -63,6 +63,7 @@ typed 'prompt' -N -f box <<'E2'
 < ? 
 > set prompt=">> "
 < >> 
+< >> 
 > set prompt=
 > echo none
 ! >> 
