@@ -16,6 +16,7 @@
 
 #define MAX_PATTERN	1000		/* octets of a regular expression */
 #define MAX_SUBJECT	(64 * 1024)	/* of what it is held against */
+#define MAX_REPEATS	10000	/* of all {n} of a pattern multiplied */
 
 enum { COMPARE_NONE, EQUAL, DIFFERENT, MATCHES, N_EQ, N_NE, N_LT, N_LE, N_GT,
     N_GE };
@@ -35,6 +36,26 @@ operator(const char *word)
 	return COMPARE_NONE;
 }
 
+/*
+ * regcomp(3) writes `{n}' out, also inside each other: what all together repeat is
+ * bounded before it begins.
+ */
+static bool
+repeats_too_much(const char *pattern)
+{
+	unsigned long long all = 1, n;
+	char *end;
+
+	while ((pattern = strchr(pattern, '{')) != NULL) {
+		n = strtoull(++pattern, &end, 10);
+		if (*end == ',' && ascii_is_digit((unsigned char)end[1]))
+			n = strtoull(end + 1, &end, 10);
+		if (n > MAX_REPEATS || (n > 1 && (all *= n) > MAX_REPEATS))
+			return true;
+	}
+	return false;
+}
+
 static int
 match(const char *text, const char *pattern, struct fail *why)
 {
@@ -43,6 +64,9 @@ match(const char *text, const char *pattern, struct fail *why)
 
 	if (strlen(pattern) > MAX_PATTERN || strlen(text) > MAX_SUBJECT)
 		return fail(why, EX_DATAERR, "text or pattern is too long");
+	if (repeats_too_much(pattern))
+		return fail(why, EX_DATAERR, "%.40s: repeats more than %d times",
+		    pattern, MAX_REPEATS);
 	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		return fail(why, EX_USAGE, "%s: malformed regular expression",
 		    pattern);

@@ -204,7 +204,10 @@ clean; rm -f got sink.log
 run sh -c 'python3 -c "import os, resource, sys; s = os.spawnvp(os.P_WAIT, sys.argv[1], sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(s)" "$0" -n -t -S "mta=$1" < in' "$MAILX" "$SINK"
 is "$STATUS$ERR" 0 '57 100,000 recipients: all accepted'
 is "$(grep -c 'RCPT TO:<r' sink.log) $(grep -c 'MAIL FROM' sink.log)" '100000 1001' '57 in transactions of 100'
-[ "$OUT" -lt 131072 ]; ok $? "57 in bounded memory ($OUT KiB)"
+case $MAILX in
+*asan*) skip 1 "57 memory is not measured with the sanitizers" ;;
+*) [ "$OUT" -lt 131072 ]; ok $? "57 in bounded memory ($OUT KiB)" ;;
+esac
 
 python3 -c 'print("To: " + ", ".join("r%d@example.org" % i for i in range(210000)) + "\nSubject: s\n\nx")' > in
 clean; run sh -c '"$0" -n -t < in' "$MAILX"
