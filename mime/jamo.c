@@ -94,7 +94,7 @@ jamo_write(void *ctx, const char *p, int len)
 	const char *end = p + len, *run;
 
 	while (p < end) {
-		run = j->n > 0 ? p : memchr(p, '\xe3', (size_t)(end - p));
+		run = j->n > 0 ? p : memchr(p, 0xe3, (size_t)(end - p));
 		if (run == NULL)
 			run = end;
 		fwrite(p, 1, (size_t)(run - p), j->out);

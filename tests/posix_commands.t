@@ -165,7 +165,7 @@ like "$OUT" 'Sender 2\|a2@example.org' 'which names the sender'
 on 'h 3'; like "$OUT" 'number 3' 'headers takes a message'
 letters many 1 30
 onmany() { run sh -c 'printf "$1\n" | "$2" -n -N -f many' sh "$1" "$MAILX"; }
-# interface.md 5: all of it where there is no terminal
+# The contract: all of it where there is no terminal
 onmany 'set screen=10\nh'; is "$(echo "$OUT" | grep -c number)" 30 'contract: headers shows all where there is no terminal'
 cat > script <<'E2'
 < number 1

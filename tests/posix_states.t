@@ -65,7 +65,7 @@ at 'save 1 2 kept\nset keepsave'; there '3 4' '1 2' 'keepsave counts at the end'
 at 'save 2 /nonexistent/dir/file'; there '1 2 3 4' '' 'a message that could not be saved stays'
 at 'reply 2\nmy words\n.'; is "$(in_file sys)$(in_file mbox)" '1 2 3 4' 'a reply does not lose the message'
 
-# contract (interface.md 4): append is on by default, POSIX would put in front
+# The contract: append is on by default, POSIX would put in front
 fresh; letters mbox 7 7
 run sh -c 'printf "print 2\n" | "$0" -n -N' "$MAILX"; there '1 3 4' '7 2' 'contract: new ones behind the others in MBOX'
 fresh; letters mbox 7 7
