@@ -24,6 +24,9 @@
 #define MAX_FILENAME		200	/* of a file name made from a message */
 #define MAX_HEADER_LINE		76	/* of a header line that we write (RFC 2047) */
 #define MAX_LINE		998	/* of any line that we write (RFC 5322 2.1.1) */
+#define MAX_ENCLOSED		1000	/* files within one text that get a number */
+#define MAX_MIME_TYPES		(4 * 1024 * 1024)	/* of mime.types that is read */
+#define MAX_PIECES		1000	/* of one parameter (RFC 2231 3) */
 
 /* Servers (net/). */
 #define MAX_REPLY_LINE		(64 * 1024)	/* of a line from a server */
@@ -37,6 +40,7 @@
 #define MIN_SCRAM_ITERATIONS	4096
 #define MAX_SECRET		4096		/* of a password or token */
 #define PIPELINE_WINDOW		64		/* commands said before replies are read */
+#define MAX_MAILBOXES		100000		/* rows of one LIST */
 
 /* Waiting (net/): used where the variable `timeout' is not set. */
 #define TIMEOUT_CONNECT		30
@@ -59,6 +63,13 @@
 #define MAX_COMMAND_DEPTH	100	/* source, call, alias in each other */
 #define MAX_EXPR_DEPTH		100	/* parentheses and not in a search */
 #define MAX_EXPR_TERMS		1000
+#define MAX_PATTERN		1000	/* of a regular expression */
+#define MAX_SUBJECT		(64 * 1024)	/* of what it is held against */
+#define MAX_REPEATS		10000	/* of all {n} of a pattern multiplied */
+#define MAX_LINKS		1000	/* numbered in one HTML text */
+#define MAX_LINK_OCTETS		(256 * 1024)	/* of all of them */
+#define MAX_LEDGER		(1024 * 1024)	/* of what --once has noted of a key */
+#define MAX_VAR_NAME		1000	/* of a variable */
 #define MAX_STARTUP_FILE	(16 * 1024 * 1024)
 
 #endif

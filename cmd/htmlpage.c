@@ -13,8 +13,6 @@
 
 #include "htmlint.h"
 
-#define MAX_LINKS	1000
-#define MAX_LINK_OCTETS	(256 * 1024)	/* of all of them */
 #define MAX_LISTS	8		/* nested, that are told apart */
 #define MAX_QUOTES	8
 #define MAX_LABEL	512

@@ -14,10 +14,6 @@
 #include "vars.h"
 #include "words.h"
 
-#define MAX_PATTERN	1000		/* octets of a regular expression */
-#define MAX_SUBJECT	(64 * 1024)	/* of what it is held against */
-#define MAX_REPEATS	10000	/* of all {n} of a pattern multiplied */
-
 enum { COMPARE_NONE, EQUAL, DIFFERENT, MATCHES, N_EQ, N_NE, N_LT, N_LE, N_GT,
     N_GE };
 

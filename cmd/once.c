@@ -21,7 +21,6 @@
 #include "once.h"
 #include "vars.h"
 
-#define MAX_LEDGER	(1024 * 1024)
 #define CHECK		16	/* hexadecimal digits of a line's checksum */
 
 static void

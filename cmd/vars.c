@@ -17,8 +17,6 @@
 #include "server.h"
 #include "vars.h"
 
-#define MAX_VAR_NAME	1000
-
 struct value {
 	char	*name;		/* owned */
 	char	*text;		/* owned */

@@ -15,7 +15,6 @@
 #include "type.h"
 
 #define LINE_HELD	2048
-#define MAX_ENCLOSED	1000		/* in one part that get a number */
 
 enum where { OUTSIDE, IN_UU, IN_YENC };
 

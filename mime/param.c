@@ -13,8 +13,6 @@
 #include "text.h"
 #include "word.h"
 
-#define MAX_PIECES	1000
-
 /* A parameter as it stands: a whole, or a piece of one. */
 struct piece {
 	struct span	 name;		/* without marks */

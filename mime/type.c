@@ -12,7 +12,6 @@
 #include "type.h"
 
 #define MIME_TYPES	"/etc/mime.types"
-#define MAX_MIME_TYPES	(4 * 1024 * 1024)	/* octets that are read of it */
 #define MAX_EXTENSION	32
 
 /* A format that is known by octets at an offset. */

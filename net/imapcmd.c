@@ -9,8 +9,6 @@
 #include "conn.h"
 #include "imap.h"
 
-#define MAX_MAILBOXES	100000	/* rows of one LIST */
-
 static bool
 is_data(const struct imap_response *r, const char *word)
 {
