@@ -103,6 +103,7 @@ STORE_SRCS = \
 	store/imapload.c \
 	store/imappool.c \
 	store/imapsearch.c \
+	store/imapsort.c \
 	store/imapsync.c \
 	store/local.c \
 	store/locallist.c \
@@ -123,9 +124,11 @@ STORE_SRCS = \
 	store/search.c \
 	store/seen.c \
 	store/seenlog.c \
+	store/sort.c \
 	store/stage.c \
 	store/step.c \
 	store/store.c \
+	store/thread.c \
 	store/wait.c \
 
 CMD_SRCS = \
@@ -166,6 +169,7 @@ CMD_SRCS = \
 	cmd/msgs.c \
 	cmd/once.c \
 	cmd/options.c \
+	cmd/order.c \
 	cmd/out.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
@@ -196,6 +200,7 @@ CMD_SRCS = \
 	cmd/set.c \
 	cmd/settle.c \
 	cmd/shell.c \
+	cmd/sort.c \
 	cmd/source.c \
 	cmd/structure.c \
 	cmd/subject.c \
@@ -286,6 +291,7 @@ SHELL_TESTS = \
 	tests/script.t \
 	tests/send.t \
 	tests/show.t \
+	tests/sort.t \
 	tests/trust_display.t \
 	tests/trust_large.t \
 	tests/trust_send.t \

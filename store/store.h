@@ -23,6 +23,7 @@
 #include "search.h"
 
 struct server;
+struct sort_by;
 
 /* Flags of a message; those up to MSG_LASTING are kept in the folder. */
 enum {
@@ -279,6 +280,11 @@ struct store_ops {
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);
 	/* As store_wait; 1 done, 0: the server does not tell by itself. */
 	int	(*wait)(struct store *s, int64_t deadline, struct fail *why);
+	/* As in sort.h; 1 done, 0: the generic way must do it.  NULL: generic. */
+	int	(*sort)(struct store *s, const struct sort_by *by, size_t n,
+		    struct numbers *ns, struct fail *why);
+	int	(*thread)(struct store *s, struct numbers *ns, struct numbers *depths,
+		    struct fail *why);
 	int	(*capabilities)(struct store *s, struct strv *words, struct fail *why);
 
 	/* Without an open folder: by name. */
