@@ -171,6 +171,8 @@ CMD_SRCS = \
 	cmd/options.c \
 	cmd/order.c \
 	cmd/out.c \
+	cmd/outfield.c \
+	cmd/outheld.c \
 	cmd/outjson.c \
 	cmd/outmessage.c \
 	cmd/outrecords.c \
@@ -267,6 +269,7 @@ UNIT_SRCS = \
 
 SHELL_TESTS = \
 	tests/answer.t \
+	tests/cases.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
@@ -283,6 +286,12 @@ SHELL_TESTS = \
 	tests/layers.t \
 	tests/manual.t \
 	tests/posix_commands.t \
+	tests/posix_escapes.t \
+	tests/posix_lists.t \
+	tests/posix_send.t \
+	tests/posix_signals.t \
+	tests/posix_states.t \
+	tests/posix_variables.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
@@ -293,7 +302,9 @@ SHELL_TESTS = \
 	tests/show.t \
 	tests/sort.t \
 	tests/trust_display.t \
+	tests/trust_env.t \
 	tests/trust_large.t \
+	tests/trust_local.t \
 	tests/trust_send.t \
 	tests/wait.t \
 

@@ -59,10 +59,17 @@ leave_no_core(void)
 	}
 }
 
+/*
+ * A call that begins to wait just behind a look at got_signal would not know:
+ * until the signal is dealt with, one each second interrupts it.
+ */
 static void
 note_signal(int number)
 {
-	got_signal = number;
+	if (number != SIGALRM)
+		got_signal = number;
+	if (got_signal != 0)
+		(void)alarm(1);
 }
 
 /* Calls are interrupted: who waits looks at got_signal.  nohup's choice stands. */
@@ -81,6 +88,7 @@ set_signals(bool ignore_interrupts)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	catch(SIGALRM);
 	if (ignore_interrupts)
 		(void)signal(SIGINT, SIG_IGN);
 	catch(SIGINT);
@@ -317,7 +325,8 @@ open_session(struct mailx *m, const struct options *o)
 		m->quit = true;
 		return;
 	}
-	if ((m->interactive && folder_announce(m, &m->why) == -1) ||
+	if ((m->interactive && !var_is_set(m, "quiet") &&
+	    folder_announce(m, &m->why) == -1) ||
 	    (summary && headers_page(m, &m->why) == -1))
 		give_up(m);
 }
@@ -443,6 +452,7 @@ main(int argc, char *argv[])
 
 	fill_descriptors();
 	leave_no_core();
+	mask_set();
 	(void)setlocale(LC_CTYPE, "");
 	status = start(argc, argv, &o);
 	options_free(&o);

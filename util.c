@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* util.c -- see util.h. */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -406,4 +408,18 @@ stream_close(FILE *f, const char *what, struct fail *why)
 		return 0;
 	errno = error;
 	return fail_errno(why, EX_IOERR, "%s: cannot write", what);
+}
+
+static mode_t inherited_mask = 077;
+
+void
+mask_set(void)
+{
+	inherited_mask = umask(077);
+}
+
+void
+mask_reset(void)
+{
+	(void)umask(inherited_mask);
 }

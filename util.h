@@ -107,4 +107,11 @@ int	 stream_copy(FILE *in, FILE *out, uint64_t n, struct fail *why);
  */
 int	 stream_close(FILE *f, const char *what, struct fail *why);
 
+/*
+ * What we make is for its owner alone, and for him whole, whatever the umask
+ * says; programs that we run get the umask that we got.
+ */
+void	 mask_set(void);
+void	 mask_reset(void);
+
 #endif

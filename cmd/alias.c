@@ -330,10 +330,8 @@ add(struct expansion *x, const struct addr *a, struct fail *why)
 static bool
 is_left_out(const struct expansion *x, const char *name)
 {
-	const char *login = login_name();
-
-	return x->in_group && login != NULL && strcmp(name, login) == 0 &&
-	    !var_is_set(x->m, "metoo");
+	return x->in_group && !var_is_set(x->m, "metoo") &&
+	    alias_is_own(x->m, name);
 }
 
 static int

@@ -70,6 +70,7 @@ become(char *const argv[], int in, int out, bool errors, int report)
 	int error;
 
 	default_signals();
+	mask_reset();
 	in = move_up(in);
 	out = move_up(out);
 	if (in != -1 && out != -1 && dup2(in, STDIN_FILENO) != -1 &&

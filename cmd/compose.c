@@ -301,7 +301,7 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 	c.escape = m->tilde ? tilde_escape(m) : 0;
 	/* Between people the dot is a matter of the variable; `ignoreeof' needs it. */
 	if (c.person)
-		c.to_dot = to_dot || is_on(m, "dot") || is_on(m, "ignoreeof");
+		c.to_dot = is_on(m, "dot") || is_on(m, "ignoreeof");
 	if (c.person && compose_ask(m, d, false, why) == -1)
 		return -1;
 	if (draft_body(d, why) == NULL)

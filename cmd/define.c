@@ -225,6 +225,24 @@ account_use(struct mailx *m, const char *name, struct fail *why)
 	return r;
 }
 
+void
+account_check(struct mailx *m)
+{
+	struct strv names = { NULL, 0, 0 };
+	const struct block *b;
+	size_t i;
+
+	for (b = m->macros == NULL ? NULL : m->macros->first; b != NULL;
+	    b = b->next)
+		if (b->account)
+			strv_add(&names, b->name);
+	for (i = 0; i < names.n; i++) {
+		(void)run_block(m, *find(m, names.v[i], true), NULL, false);
+		fail_clear(&m->why);
+	}
+	strv_free(&names);
+}
+
 struct copy {
 	struct mailx	*m;
 	struct fail	 why;

@@ -8,6 +8,8 @@
 void	 macros_free(struct macros *x);		/* NULL is fine */
 /* Activate an account (-A, `account name'): run its block.  EX_CONFIG: no such account. */
 int	 account_use(struct mailx *m, const char *name, struct fail *why);
+/* --check-config: run the block of each account, so that its faults are told. */
+void	 account_check(struct mailx *m);
 /* The value that a variable has inside the account's block, without activating it; NULL.  Caller frees. */
 char	*account_value(struct mailx *m, const char *name, const char *var);
 

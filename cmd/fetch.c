@@ -293,9 +293,9 @@ fetch_sources(struct mailx *m, const struct args *a,
 	fail_clear(&worst);
 	fail_clear(&one);
 	if (a->words.n == 0) {
-		if (m->folder_name == NULL)
-			return fail(why, EX_USAGE, "no source is named, and no "
-			    "folder is open");
+		/* Of the current folder the name is enough. */
+		if (m->folder_name == NULL && folder_set(m, "%", why) == -1)
+			return -1;
 		return fetch_source(m, o, m->folder_name, why);
 	}
 	for (i = 0; i < a->words.n && got_signal == 0; i++)

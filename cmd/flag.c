@@ -140,6 +140,18 @@ find_deleted(struct mailx *m)
 	return 0;
 }
 
+/* POSIX: what was undeleted counts as read.  On a server that is for others to say. */
+static void
+mark_read(struct mailx *m, const struct msglist *list)
+{
+	size_t i;
+
+	if (!m->folder->ops->local)
+		return;
+	for (i = 0; i < list->n; i++)
+		store_flag(m->folder, list->v[i].n, MSG_SEEN, 0);
+}
+
 static int
 run_undelete(struct mailx *m, struct args *a)
 {
@@ -153,6 +165,7 @@ run_undelete(struct mailx *m, struct args *a)
 	}
 	if (run_change(m, a) == -1)
 		return -1;
+	mark_read(m, &a->msgs);
 	return var_is_set(m, "autoprint") ? show(m, m->dot) : 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "../net/url.h"
 #include "../store/local.h"
+#include "define.h"
 #include "folder.h"
 #include "headers.h"
 #include "out.h"
@@ -31,6 +32,16 @@ run_folder(struct mailx *m, struct args *a)
 	    m->folder->count == 0 ? 0 : headers_page(m, &m->why);
 }
 
+/* Names are those of the current folder's server, also before it is opened. */
+static void
+name_current(struct mailx *m)
+{
+	struct fail none = { 0 };
+
+	if (m->folder_name == NULL)
+		(void)folder_set(m, "%", &none);
+}
+
 /* --- folders --- */
 
 static bool
@@ -40,12 +51,34 @@ is_imap(const char *name)
 	    span_has_prefix(span_of(name), "imaps:"));
 }
 
+/* @name alone: the tree under its `folder', or that which its inbox is a leaf of. */
+static char *
+account_base(struct mailx *m, const char *name, struct fail *why)
+{
+	char *folder = account_value(m, name + 1, "folder"), *base, *tree;
+
+	if (folder != NULL && *folder != '\0') {
+		base = folder_resolve(m, folder, false, why);
+		free(folder);
+		return base;
+	}
+	free(folder);
+	base = folder_resolve(m, name, false, why);
+	if (!is_imap(base))
+		return base;
+	tree = folder_on_server(base, "");
+	free(base);
+	return tree;
+}
+
 /* Whose tree: the one named, of the server that we are on, under `folder'. */
 static char *
 list_base(struct mailx *m, const char *name, struct fail *why)
 {
 	const char *folder = var_get(m, "folder");
 
+	if (name != NULL && *name == '@' && name[strcspn(name, "/")] == '\0')
+		return account_base(m, name, why);
 	if (name != NULL)
 		return folder_resolve(m, name, true, why);
 	if (is_imap(m->folder_name))
@@ -105,6 +138,7 @@ run_folders(struct mailx *m, struct args *a)
 	char *base;
 	int r;
 
+	name_current(m);
 	if (a->words.n == 2 && !named)
 		return fail(&m->why, EX_USAGE, "%s: one pattern is enough",
 		    a->words.v[1]);
@@ -140,6 +174,7 @@ run_mkdir(struct mailx *m, struct args *a)
 	size_t i;
 	int r = 0;
 
+	name_current(m);
 	for (i = 0; i < a->words.n && r == 0; i++) {
 		name = folder_resolve(m, a->words.v[i], true, &m->why);
 		if (name == NULL)
@@ -168,6 +203,7 @@ run_rmdir(struct mailx *m, struct args *a)
 	size_t i;
 	int r = 0;
 
+	name_current(m);
 	for (i = 0; i < a->words.n && r == 0; i++) {
 		name = folder_resolve(m, a->words.v[i], true, &m->why);
 		if (name == NULL)
@@ -184,11 +220,13 @@ run_rmdir(struct mailx *m, struct args *a)
 static int
 run_rename(struct mailx *m, struct args *a)
 {
-	char *from = folder_resolve(m, a->words.v[0], true, &m->why);
-	char *to = from == NULL ? NULL :
-	    folder_resolve(m, a->words.v[1], true, &m->why);
+	char *from, *to;
 	int r = -1;
 
+	name_current(m);
+	from = folder_resolve(m, a->words.v[0], true, &m->why);
+	to = from == NULL ? NULL :
+	    folder_resolve(m, a->words.v[1], true, &m->why);
 	if (to != NULL && not_current(m, from, a->words.v[0], &m->why) == 0)
 		r = store_rename(from, to, &m->options, &m->why);
 	free(from);

@@ -20,15 +20,13 @@ enum fate { STAYS, TO_MBOX, GOES };
 static enum fate
 fate_of(const struct mailx *m, uint32_t flags)
 {
-	const uint32_t read = MSG_TOUCHED | MSG_SEEN;
-
 	if (flags & (MSG_GONE | MSG_DELETED | MSG_PRESERVED))
 		return STAYS;
 	if (flags & MSG_SAVED)
 		return var_is_set(m, "keepsave") ? TO_MBOX : GOES;
 	if (flags & MSG_TO_MBOX)
 		return TO_MBOX;
-	if ((flags & read) == read && !var_is_set(m, "hold"))
+	if ((flags & MSG_TOUCHED) && !var_is_set(m, "hold"))
 		return TO_MBOX;
 	return STAYS;
 }

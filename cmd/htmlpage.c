@@ -22,6 +22,7 @@
 struct page {
 	FILE		*out;		/* borrowed */
 	char		 hidden[HTML_NAME];	/* element whose content is not text; or "" */
+	uint32_t	 last;		/* character of the text */
 	bool		 pre;		/* blanks and line breaks count */
 	int		 blanks;	/* due before the next word */
 	int		 breaks;	/* line ends since the last word; 2 at the start */
@@ -123,8 +124,12 @@ blank(struct page *g, int n)
 void
 page_text(struct page *g, const char *p, size_t n, uint32_t cp)
 {
-	if (html_is_nothing(cp) || cp == '\r')
+	bool joins = (cp == 0x200c || cp == 0x200d) && g->last > 0x2ff &&
+	    g->blanks == 0 && g->breaks == 0;
+
+	if ((html_is_nothing(cp) && !joins) || cp == '\r')
 		return;
+	g->last = cp;
 	if (cp == '\n' && g->pre)
 		break_line(g, INT8_MAX);
 	else if (cp == 0xa0 || (cp < 128 && ascii_is_space((int)cp))) {

@@ -127,6 +127,23 @@ json_bool(struct json *j, bool b)
 }
 
 static void
+put_run(void *ctx, const char *p, size_t n)
+{
+	size_t i;
+
+	for (; n > 0; p += i, n -= i) {
+		for (i = 0; i < n && p[i] != '"' && p[i] != '\\'; i++)
+			continue;
+		fwrite(p, 1, i, ctx);
+		if (i == 0) {
+			putc('\\', ctx);
+			putc(*p, ctx);
+			i = 1;
+		}
+	}
+}
+
+static void
 end_text(void *ctx)
 {
 	putc('"', ctx);
@@ -137,7 +154,7 @@ json_text(struct json *j)
 {
 	separate(j);
 	putc('"', j->out);
-	return filter_characters(j->out, put_character, end_text, j->out);
+	return filter_runs(j->out, put_character, put_run, end_text, j->out);
 }
 
 void

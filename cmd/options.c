@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "options.h"
+
+#define USAGE	"usage: mailx [options] [address ... | -f [folder]], and mailx --help"
 #include "secret.h"
 
 /* Long names without a letter. */
@@ -324,7 +326,7 @@ bad_option(int result, const char *word, struct fail *why)
 
 	if (word != NULL && strncmp(word, "--", 2) != 0 && optopt != 0)
 		word = letter;
-	return fail(why, EX_USAGE, "%s: %s; mailx --help lists the options",
+	return fail(why, EX_USAGE, "%s: %s; " USAGE,
 	    word == NULL ? "option" : word, result == ':' ?
 	    "an argument is missing" : "unknown option");
 }
@@ -379,10 +381,10 @@ check(const struct options *o, struct fail *why)
 {
 	if (o->receiving && o->sending)
 		return fail(why, EX_USAGE, "options for sending and for a "
-		    "folder together; mailx --help lists them");
+		    "folder together; " USAGE);
 	if (o->receiving && !o->batch && o->operands.n > 0)
 		return fail(why, EX_USAGE, "%s: a folder is named with -f; "
-		    "mailx --help lists the options", o->operands.v[0]);
+		    USAGE, o->operands.v[0]);
 	if (o->batch && o->commands.n > 0)
 		return fail(why, EX_USAGE, "-# and -Y together");
 	if (o->folder && o->user != NULL)

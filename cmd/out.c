@@ -10,6 +10,7 @@
 #include <iconv.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,12 @@ pass(void *ctx, const char *p, size_t n, uint32_t cp)
 	fwrite(p, 1, n, ctx);
 }
 
+static void
+pass_run(void *ctx, const char *p, size_t n)
+{
+	fwrite(p, 1, n, ctx);
+}
+
 FILE *
 out_people(struct mailx *m)
 {
@@ -100,10 +107,10 @@ out_people(struct mailx *m)
 	iconv_t cd;
 
 	if (m->out->charset == NULL)
-		return filter_characters(stream, pass, NULL, stream);
+		return filter_runs(stream, pass, pass_run, NULL, stream);
 	cd = iconv_open(m->out->charset, "UTF-8");
 	if (cd == (iconv_t)-1)
-		return filter_characters(stream, pass, NULL, stream);
+		return filter_runs(stream, pass, pass_run, NULL, stream);
 	e = xmalloc(sizeof *e);
 	e->cd = cd;
 	e->out = stream;
@@ -264,6 +271,15 @@ out_restore(struct mailx *m, struct fail *why)
 	return r;
 }
 
+/* Stdio keeps that a write failed and not why: ask the pipe. */
+static bool
+is_broken(FILE *f)
+{
+	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+
+	return p.fd != -1 && poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 int
 out_check(struct mailx *m, struct fail *why)
 {
@@ -271,8 +287,10 @@ out_check(struct mailx *m, struct fail *why)
 
 	if (!ferror(o->stream) || o->way == TO_COMMAND)
 		return 0;
-	return fail(why, EX_IOERR, "%s: cannot write",
-	    o->way == TO_STDOUT ? "standard output" : o->what);
+	return fail(why, EX_IOERR, "%s: cannot write: %s",
+	    o->way == TO_STDOUT ? "standard output" : o->what,
+	    is_broken(o->stream) ? "nobody reads it any more" :
+	    "it is full or was closed");
 }
 
 int

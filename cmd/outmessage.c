@@ -14,6 +14,8 @@
 #include "sanitise.h"
 #include "term.h"
 
+#define MAX_HELD	3	/* messages coded within each other */
+
 struct view {
 	struct mailx	*m;
 	struct store	*s;
@@ -23,62 +25,12 @@ struct view {
 	FILE		*safe;		/* owned: makes safe what goes to people */
 	bool		 all;		/* every field */
 	int		 lines;		/* of the body that may still come; -1: any number */
+	unsigned	 held;		/* messages around, that were coded */
 	int		 columns;	/* that lines may have; 0: any number */
 	bool		 begun;		/* something stands above: a blank line is due */
 };
 
 /* --- Fields. --- */
-
-static bool
-is_address_field(struct span name)
-{
-	static const char *const names[] = {
-		"From", "To", "Cc", "Bcc", "Reply-To", "Sender"
-	};
-	size_t i;
-
-	if (span_has_prefix(name, "Resent-")) {
-		name.p += 7;
-		name.n -= 7;
-	}
-	for (i = 0; i < NELEM(names); i++)
-		if (span_ieq(name, names[i]))
-			return true;
-	return false;
-}
-
-static char *
-addresses_text(const struct addrs *as)
-{
-	char *text, *one;
-	size_t n, i;
-	FILE *f = xmemstream(&text, &n);
-
-	for (i = 0; i < as->n; i++) {
-		one = addr_display(&as->v[i]);
-		fprintf(f, "%s%s", i == 0 ? "" : ", ", one);
-		free(one);
-	}
-	fclose(f);
-	return text;
-}
-
-/* Encoded words are decoded in names, but never make an address. */
-char *
-field_text(const struct field *f, const char *charset_8bit)
-{
-	struct addrs as = { 0 };
-	char *text = NULL;
-
-	if (is_address_field(f->name) && memmem(f->body.p, f->body.n, "=?", 2) !=
-	    NULL) {
-		addrs_parse(&as, f->body, charset_8bit);
-		if (as.n > 0)
-			text = addresses_text(&as);
-		addrs_free(&as);
-	}
-	return text != NULL ? text : head_text(f, charset_8bit);
-}
 
 static void
 put_field(struct view *v, struct span name, const char *text)
@@ -159,6 +111,17 @@ put_limited(void *ctx, const char *p, size_t n, uint32_t cp)
 }
 
 static void
+put_limited_run(void *ctx, const char *p, size_t n)
+{
+	struct limiter *l = ctx;
+
+	if (l->v->lines == 0)
+		return;
+	fwrite(p, 1, n, l->v->safe);
+	l->open = true;
+}
+
+static void
 end_limited(void *ctx)
 {
 	struct limiter *l = ctx;
@@ -174,7 +137,8 @@ limited(struct view *v)
 	struct limiter *l = xcalloc(1, sizeof *l);
 
 	l->v = v;
-	return filter_characters(v->safe, put_limited, end_limited, l);
+	return filter_runs(v->safe, put_limited, put_limited_run, end_limited,
+	    l);
 }
 
 static int
@@ -207,12 +171,14 @@ decoded_size(const struct part *p)
 char *
 out_part_line(uint32_t n, const struct part *p)
 {
-	char *number = part_number(p), *size = out_size(decoded_size(p)), *line;
+	char *number = part_number(p), *size = out_size(decoded_size(p)), *line, *ref;
 	char *name = p->filename == NULL ? NULL : out_clean(p->filename, 0);
 
-	line = xasprintf("[-- #%u%s%s %s%s%s, %s --]\n", n,
-	    *number == '\0' ? "" : ".", number, p->type.value,
+	ref = n == 0 ? xstrdup("") : xasprintf("#%u%s%s ", n,
+	    *number == '\0' ? "" : ".", number);
+	line = xasprintf("[-- %s%s%s%s, %s --]\n", ref, p->type.value,
 	    name == NULL ? "" : " ", name == NULL ? "" : name, size);
+	free(ref);
 	free(name);
 	free(size);
 	free(number);
@@ -222,7 +188,7 @@ out_part_line(uint32_t n, const struct part *p)
 static void
 show_line(struct view *v, const struct part *p)
 {
-	char *line = out_part_line(v->n, p);
+	char *line = out_part_line(held_is(v->s) ? 0 : v->n, p);
 
 	if (v->lines != 0)
 		fputs(line, v->safe);
@@ -295,18 +261,20 @@ show_seal(struct view *v, const struct part *p)
 {
 	bool is_signed = strcmp(p->type.value, "multipart/signed") == 0;
 	const char *protocol = params_get(&p->type, "protocol");
-	char *number, *clean;
+	char *number, *clean, *ref;
 
 	if (!is_signed && strcmp(p->type.value, "multipart/encrypted") != 0)
 		return;
 	number = part_number(p);
 	clean = out_clean(protocol == NULL ? "" : protocol, 0);
+	ref = held_is(v->s) ? xstrdup("") : xasprintf("#%u%s%s ", v->n,
+	    *number == '\0' ? "" : ".", number);
 	begin(v);
 	if (v->lines != 0)
-		fprintf(v->safe, "[-- #%u%s%s %s%s%s%s --]\n", v->n,
-		    *number == '\0' ? "" : ".", number, p->type.value,
+		fprintf(v->safe, "[-- %s%s%s%s%s --]\n", ref, p->type.value,
 		    *clean == '\0' ? "" : " ", clean,
 		    is_signed ? ", not verified" : "");
+	free(ref);
 	free(clean);
 	free(number);
 }
@@ -329,6 +297,28 @@ show_message(struct view *v, struct part *p, struct fail *why)
 	return show_part(v, p->child, false, why);
 }
 
+static int
+show_held(struct view *v, struct part *p, struct fail *why)
+{
+	struct view inner = *v;
+	struct held h;
+	int r;
+
+	if (held_open(&h, v->m, v->s, v->n, p, why) == -1)
+		return -1;
+	begin(v);
+	show_line(v, p);
+	inner.s = &h.store;
+	inner.n = 1;
+	inner.held++;
+	inner.begun = true;
+	show_head(&inner, &h.root->head);
+	r = show_part(&inner, h.root, false, why);
+	v->lines = inner.lines;
+	held_close(&h);
+	return r;
+}
+
 /* Depth is bounded by MAX_DEPTH.  `wanted': named by the reader, not met on the way. */
 static int
 show_part(struct view *v, struct part *p, bool wanted, struct fail *why)
@@ -339,6 +329,8 @@ show_part(struct view *v, struct part *p, bool wanted, struct fail *why)
 		return 0;
 	if (part_is_message(p) && p->child != NULL)
 		return show_message(v, p, why);
+	if (held_possible(p) && v->held < MAX_HELD)
+		return show_held(v, p, why);
 	if (p->child == NULL) {
 		begin(v);
 		if (!wanted && (p->filename != NULL || !is_shown(p)))
@@ -385,6 +377,48 @@ view_close(struct view *v, int r, struct fail *why)
 	return r == -1 ? -1 : out_check(v->m, why);
 }
 
+/* Of these the first counts, and another is a way to deceive. */
+static unsigned
+duplicates(const struct head *h)
+{
+	static const char *const once[] = {
+		"From", "Sender", "Reply-To", "Subject", "Date", "Message-ID"
+	};
+	const struct field *f;
+	size_t i;
+
+	for (i = 0; i < NELEM(once); i++) {
+		f = head_get(h, once[i]);
+		if (f != NULL && head_again(h, f) != NULL)
+			return DEFECT_DUPLICATE;
+	}
+	return 0;
+}
+
+/* What may make a message be read otherwise than it was meant is told. */
+static void
+note_defects(struct mailx *m, uint32_t n, unsigned defects)
+{
+	const unsigned told = DEFECT_HEAD_CUT | DEFECT_TYPE | DEFECT_ENCODING |
+	    DEFECT_NO_BOUNDARY | DEFECT_BOUNDARY_MISSING | DEFECT_DEPTH |
+	    DEFECT_PARTS | DEFECT_DUPLICATE;
+	char *text;
+	size_t len;
+	unsigned i;
+	FILE *f;
+
+	if ((defects & told) == 0)
+		return;
+	f = xmemstream(&text, &len);
+	for (i = 0; i < DEFECT_COUNT; i++)
+		if ((defects & told & 1U << i) != 0)
+			fprintf(f, "%s%s", ftell(f) > 0 ? ", " : "",
+			    defect_name((enum defect)(1U << i)));
+	fclose(f);
+	out_note(m, "message %u is malformed: %s", n, text);
+	free(text);
+}
+
 static int
 show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
     FILE *to, struct fail *why)
@@ -392,6 +426,7 @@ show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
 	struct part *root;
 	struct head h;
 	struct view v;
+	unsigned defects;
 	int r;
 
 	if (store_head(s, n, &h, why) == -1)
@@ -404,13 +439,17 @@ show_whole(struct mailx *m, struct store *s, uint32_t n, bool all, int lines,
 	view_open(&v, m, s, n, to);
 	v.all = all;
 	show_head(&v, &h);
+	defects = part_defects(root) | h.defects | duplicates(&h);
 	head_free(&h);
 	v.begun = true;
 	v.lines = lines;
 	if (lines == 0)
 		putc('\n', v.safe);
 	r = show_part(&v, root, false, why);
-	return view_close(&v, r, why);
+	r = view_close(&v, r, why);
+	if (r == 0 && to == NULL)
+		note_defects(m, n, defects);
+	return r;
 }
 
 int

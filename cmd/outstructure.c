@@ -74,14 +74,16 @@ depth_of(const struct part *p)
 static void
 part_line(struct mailx *m, uint32_t n, const struct part *p)
 {
-	char *number = part_number(p), *size = out_size(p->size), *ref;
+	/* Servers do not tell the size of a multipart. */
+	char *number = part_number(p), *ref, *size = p->size == 0 &&
+	    p->child != NULL ? xstrdup("") : out_size(p->size);
 	const char *charset = part_charset(p);
 
 	ref = xasprintf("%*s%u%s%s", 2 * depth_of(p), "", n,
 	    *number == '\0' ? "" : ".", number);
-	out_line(m, "%-12s %s%s%s, %s, %s%s%s%s%s%s", ref, p->type.value,
+	out_line(m, "%-12s %s%s%s, %s%s%s%s%s%s%s%s", ref, p->type.value,
 	    charset == NULL ? "" : "; charset=", charset == NULL ? "" : charset,
-	    p->encoding_name, size,
+	    p->encoding_name, *size == '\0' ? "" : ", ", size,
 	    p->filename == NULL ? "" : ", \"",
 	    p->filename == NULL ? "" : p->filename,
 	    p->filename == NULL ? "" : "\"",

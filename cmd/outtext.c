@@ -127,7 +127,7 @@ through_filter(struct mailx *m, const char *command, const struct part *p,
 /* --- Files that stand in the text. --- */
 
 struct telling {
-	uint32_t	 n;
+	uint32_t	 n;		/* the message; 0: the part has no number */
 	struct part	*next;		/* of those found before */
 	FILE		*text;		/* what decodes the text around */
 	FILE		*out;
@@ -214,7 +214,7 @@ out_text(struct mailx *m, struct store *s, uint32_t n, struct part *p,
 
 	if (in == NULL)
 		return -1;
-	r = put_text(m, n, p, in, octets, out, columns, why);
+	r = put_text(m, held_is(s) ? 0 : n, p, in, octets, out, columns, why);
 	fclose(in);
 	return r;
 }

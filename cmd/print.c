@@ -92,9 +92,8 @@ top(struct mailx *m, const struct msglist *list, int lines)
 			out_line(m, "%s", "");
 		if (top_one(m, &list->v[i], lines) == -1)
 			return -1;
-		m->dot = list->v[i].n;
-		store_msg(m->folder, m->dot)->flags |= MSG_TOUCHED;
-		store_drop(m->folder, m->dot);
+		read_mark(m, list->v[i].n);
+		store_drop(m->folder, list->v[i].n);
 	}
 	return 0;
 }

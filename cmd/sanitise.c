@@ -14,6 +14,7 @@
 struct filter {
 	FILE		*out;		/* borrowed */
 	character_fn	*put;
+	run_fn		*run;		/* or NULL */
 	void		(*end)(void *ctx);
 	void		*ctx;
 	char		 held[4];	/* a character that has not wholly come */
@@ -35,6 +36,16 @@ is_partial(const char *p, size_t n)
 	return true;
 }
 
+static size_t
+ascii_run(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= ' ' && p[i] <= '~')
+		i++;
+	return i;
+}
+
 /* Hand over what is whole; returns the octets that were taken. */
 static size_t
 hand_over(struct filter *f, const char *p, size_t n, bool last)
@@ -43,6 +54,12 @@ hand_over(struct filter *f, const char *p, size_t n, bool last)
 	uint32_t cp;
 
 	while (done < n) {
+		if (f->run != NULL &&
+		    (len = ascii_run(p + done, n - done)) > 0) {
+			f->run(f->ctx, p + done, len);
+			done += len;
+			continue;
+		}
 		if (!last && is_partial(p + done, n - done))
 			break;
 		len = utf8_decode(p + done, n - done, &cp);
@@ -90,11 +107,19 @@ filter_close(void *cookie)
 FILE *
 filter_characters(FILE *out, character_fn *put, void (*end)(void *ctx), void *ctx)
 {
+	return filter_runs(out, put, NULL, end, ctx);
+}
+
+FILE *
+filter_runs(FILE *out, character_fn *put, run_fn *run, void (*end)(void *ctx),
+    void *ctx)
+{
 	struct filter *f = xcalloc(1, sizeof *f);
 	FILE *stream;
 
 	f->out = out;
 	f->put = put;
+	f->run = run;
 	f->end = end;
 	f->ctx = ctx;
 	stream = funopen(f, NULL, filter_write, NULL, filter_close);
@@ -163,13 +188,22 @@ put_text(void *ctx, const char *p, size_t n, uint32_t cp)
 	s->before = cp;
 }
 
+static void
+put_run(void *ctx, const char *p, size_t n)
+{
+	struct sanitiser *s = ctx;
+
+	fwrite(p, 1, n, s->out);
+	s->before = (unsigned char)p[n - 1];
+}
+
 FILE *
 out_sanitiser(FILE *out)
 {
 	struct sanitiser *s = xcalloc(1, sizeof *s);
 
 	s->out = out;
-	return filter_characters(out, put_text, free, s);
+	return filter_runs(out, put_text, put_run, free, s);
 }
 
 /* Octets of printing ASCII at the start, of the columns that are left. */

@@ -16,4 +16,11 @@ typedef void character_fn(void *ctx, const char *p, size_t n, uint32_t cp);
 FILE	*filter_characters(FILE *out, character_fn *put, void (*end)(void *ctx),
 	    void *ctx);
 
+/* Called for a run of printing ASCII and SP. */
+typedef void run_fn(void *ctx, const char *p, size_t n);
+
+/* The same, but what is such a run comes at once; `put' gets the rest. */
+FILE	*filter_runs(FILE *out, character_fn *put, run_fn *run,
+	    void (*end)(void *ctx), void *ctx);
+
 #endif

@@ -12,6 +12,7 @@
 #include "alias.h"
 #include "cmd.h"
 #include "compose.h"
+#include "sending.h"
 #include "sendmode.h"
 #include "vars.h"
 
@@ -27,8 +28,13 @@ add_addresses(struct mailx *m, const struct strv *words, struct addrs *to)
 	size_t i;
 
 	for (i = 0; i < words->n; i++)
-		if (alias_expand(m, words->v[i], to, &m->why) == -1)
-			return -1;
+		if (alias_expand(m, words->v[i], to, &m->why) == -1) {
+			if (*words->v[i] != '-')
+				return -1;
+			fail_clear(&m->why);
+			return fail(&m->why, EX_DATAERR, "%s: not an address; "
+			    "options stand before the addresses", words->v[i]);
+		}
 	return 0;
 }
 
@@ -127,8 +133,12 @@ read_body(struct mailx *m, const struct options *o, struct draft *d)
 	if (o->body != NULL)
 		return draft_file(d, o->body, &m->why);
 	r = compose_body(m, d, stdin, m->interactive, &m->why);
-	if (r == 0 && o->take_fields)
-		r = compose_take_fields(m, d, &m->why);
+	if (r != 0 || !o->take_fields)
+		return r;
+	r = compose_take_fields(m, d, &m->why);
+	/* The input cannot be read again: it is kept, fields and all. */
+	if (r == -1 && !m->dry_run && d->body != NULL)
+		dead_draft(m, NULL, d->body, &m->why);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "define.h"
 #include "out.h"
 #include "runint.h"
 #include "secret.h"
@@ -98,7 +99,7 @@ check_and_read(int fd, struct fail *why)
 	if (S_ISCHR(st.st_mode))
 		return xstrdup("");
 	if (!S_ISREG(st.st_mode)) {
-		fail(why, EX_CONFIG, "it is no file");
+		fail(why, EX_CONFIG, "not a regular file");
 		return NULL;
 	}
 	return check_owner(&st, why) == -1 ? NULL : read_text(fd, &st, why);
@@ -203,6 +204,7 @@ startup_check(struct mailx *m)
 {
 	run_state(m)->check = true;
 	startup_read(m);
+	account_check(m);
 	return m->run->faults;
 }
 

@@ -9,8 +9,9 @@
 #include "sending.h"
 
 static const char *const replies[] = { "re", "aw", "antw", "antwort", "sv", "vs",
-	"odp", "ref", "rif", "r", "res", "ynt", "bls", "atb", "vá", "σχετ",
-	"回复", "回覆", "答复", "答覆" };
+	"odp", "ref", "rif", "r", "res", "ynt", "bls", "atb", "vá", "vÁ",
+	"σχετ", "Σχετ", "ΣΧΕΤ", "απ", "Απ", "ΑΠ", "отв", "Отв", "ОТВ", "תשובה",
+	"תגובה", "رد", "回复", "回覆", "答复", "答覆" };
 static const char *const forwards[] = { "fwd", "fw", "wg", "tr", "rv", "enc",
 	"doorst", "pd", "vb", "vl", "转发", "轉寄" };
 
@@ -27,6 +28,10 @@ behind_colon(const char *p)
 		if (close != '\0' && *p++ != close)
 			return NULL;
 	}
+	if (*p == ' ')			/* as in French */
+		p++;
+	else if (strncmp(p, "\xc2\xa0", 2) == 0)
+		p += 2;
 	if (*p == ':')
 		p++;
 	else if (strncmp(p, wide, 3) == 0)

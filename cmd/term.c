@@ -81,6 +81,7 @@ child(struct mailx *m, const char *command, const char *arg)
 		_exit(127);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	mask_reset();
 	/* Not every shell knows `-c -- command'. */
 	if (*command == '-')
 		command = xasprintf(" %s", command);
@@ -105,21 +106,41 @@ await(pid_t pid, struct fail *why)
 	    WEXITSTATUS(status);
 }
 
+/*
+ * The child takes the signals that come on the way to its command: none is lost
+ * between fork and exec.
+ */
+static pid_t
+fork_blocked(sigset_t *old)
+{
+	sigset_t tty;
+
+	sigemptyset(&tty);
+	sigaddset(&tty, SIGINT);
+	sigaddset(&tty, SIGQUIT);
+	sigaddset(&tty, SIGTERM);
+	sigaddset(&tty, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &tty, old);
+	return fork();
+}
+
 /* As a shell does it: while it runs the terminal's signals are its own. */
 static int
 run(struct mailx *m, const char *command, const char *arg, struct fail *why)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
+	sigset_t mask;
 	int status;
 	pid_t pid;
 
 	fflush(NULL);
+	pid = fork_blocked(&mask);
+	if (pid == 0)
+		child(m, command, arg);
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGINT, &ignore, &interrupt);
 	sigaction(SIGQUIT, &ignore, &quit);
-	pid = fork();
-	if (pid == 0)
-		child(m, command, arg);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	status = pid == -1 ? fail_errno(why, EX_OSERR, "cannot fork") :
 	    await(pid, why);
 	sigaction(SIGINT, &interrupt, NULL);
@@ -136,6 +157,7 @@ term_shell(struct mailx *m, const char *command, struct fail *why)
 FILE *
 term_pipe(struct mailx *m, const char *command, pid_t *pid, struct fail *why)
 {
+	sigset_t mask;
 	int ends[2];
 	FILE *f;
 
@@ -144,12 +166,13 @@ term_pipe(struct mailx *m, const char *command, pid_t *pid, struct fail *why)
 		fail_errno(why, EX_OSERR, "cannot make a pipe");
 		return NULL;
 	}
-	*pid = fork();
+	*pid = fork_blocked(&mask);
 	if (*pid == 0) {
 		if (dup2(ends[0], STDIN_FILENO) == -1)
 			_exit(127);
 		child(m, command, NULL);
 	}
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	close(ends[0]);
 	f = *pid == -1 ? NULL : fdopen(ends[1], "w");
 	if (f == NULL) {

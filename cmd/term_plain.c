@@ -45,7 +45,9 @@ term_line(struct mailx *m, const char *prompt, FILE *in)
 		fflush(stdout);
 	}
 	errno = 0;
-	line = read_line(in);
+	while ((line = read_line(in)) == NULL && ferror(in) && errno == EINTR &&
+	    got_signal == 0)
+		clearerr(in);
 	if (line == NULL && ferror(in) && errno == EINTR) {
 		/* A signal while waiting: the caller looks at got_signal. */
 		clearerr(in);

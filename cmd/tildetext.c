@@ -105,6 +105,7 @@ quote_list(struct mailx *m, struct draft *d, const struct msglist *list,
 		if (quote_message(m, list->v[i].n, all, prefix, d->body,
 		    why) == -1)
 			return -1;
+		read_mark(m, list->v[i].n);
 		store_drop(m->folder, list->v[i].n);
 	}
 	return 0;
@@ -119,19 +120,22 @@ tilde_messages(struct mailx *m, struct draft *d, int letter, const char *text,
 	const char *prefix = var_get(m, "indentprefix");
 	struct msglist list = { 0 };
 	struct strv words = { 0 };
+	uint32_t dot;
 	int r;
 
 	if (letter == 'f' || letter == 'F')
 		prefix = "";
 	else if (prefix == NULL)
 		prefix = "\t";
-	r = folder_need(m, why);
-	if (r == 0)
-		r = words_split(m, text, false, &words, why);
+	if (folder_need(m, why) == -1)
+		return -1;
+	dot = m->dot;
+	r = words_split(m, text, false, &words, why);
 	if (r == 0)
 		r = read_list(m, words.v, words.n, CMD_FOLDER, &list, why);
 	if (r == 0)
 		r = quote_list(m, d, &list, all, prefix, why);
+	m->dot = dot;
 	strv_free(&words);
 	msglist_free(&list);
 	return r;

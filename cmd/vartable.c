@@ -43,7 +43,7 @@ const struct var variables[] = {
 	STRING("compat", NULL, "read options as another mailx does: bsd or gnu"),
 	NUMBER("crt", NULL, "page what is longer than so many lines; empty: than the screen"),
 	BOOL("debug", NULL, "deliver nothing, print what would go out"),
-	BOOL("dot", NULL, "a line with a lone full stop ends the text typed at a terminal"),
+	BOOL("dot", "", "a line with a lone full stop ends the text typed at a terminal"),
 	STRING("dsn", NULL, "delivery reports to ask for: never, or success, failure, delay"),
 	STRING("encoding", "auto", "transfer encoding of text: auto, qp, base64 or 8bit"),
 	BOOL("errexit", NULL, "end the run at the first command that fails"),

@@ -18,6 +18,7 @@
 #define SPREAD_LINES	40		/* encoded at once; they stay in the cache */
 
 #define FLAT		(8 * 1024)	/* decoded at once */
+#define TEXT		(48 * 1024)	/* written at once */
 
 #define IS_NONE(v)	((v) >= 64)
 
@@ -195,7 +196,8 @@ struct decoder {
 	unsigned	 held[4];
 	unsigned	 n, pads;	/* values held; `=' seen: the end of the data */
 	char		 flat[FLAT];	/* without line ends */
-	unsigned char	 text[FLAT / 4 * 3 + 3];
+	size_t		 len;		/* of text, not yet written */
+	unsigned char	 text[TEXT];
 };
 
 static void
@@ -273,9 +275,18 @@ gather(struct decoder *d, const char **in, const char *end)
 }
 
 static int
+flush_text(struct decoder *d)
+{
+	size_t n = d->len;
+
+	d->len = 0;
+	return n == 0 || fwrite(d->text, 1, n, d->out) == n ? 0 : -1;
+}
+
+static int
 decode_flat(struct decoder *d, size_t n)
 {
-	unsigned char *q = d->text;
+	unsigned char *q = d->text + d->len;
 	size_t i = 0, used;
 
 	while (i < n) {
@@ -287,8 +298,8 @@ decode_flat(struct decoder *d, size_t n)
 		}
 		q = decode_char(d, (unsigned char)d->flat[i++], q);
 	}
-	n = (size_t)(q - d->text);
-	return n == 0 || fwrite(d->text, 1, n, d->out) == n ? 0 : -1;
+	d->len = (size_t)(q - d->text);
+	return d->len + FLAT > sizeof d->text ? flush_text(d) : 0;
 }
 
 static int
@@ -300,7 +311,7 @@ decoder_write(void *ctx, const char *in, int len)
 	while (in < end)
 		if (decode_flat(d, gather(d, &in, end)) == -1)
 			return -1;
-	return len;
+	return flush_text(d) == -1 ? -1 : len;
 }
 
 static int

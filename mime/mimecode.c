@@ -24,9 +24,17 @@ pass(FILE *in, FILE *filter, struct fail *why)
 	return r;
 }
 
+/* The filters write blocks; a buffer would only cut them otherwise. */
+static void
+in_blocks(FILE *out)
+{
+	(void)setvbuf(out, NULL, _IONBF, 0);
+}
+
 int
 mime_b64(const struct request *q, FILE *in, FILE *out, struct fail *why)
 {
+	in_blocks(out);
 	return pass(in, q->flag ? b64_decoder(out, NULL) : b64_encoder(out),
 	    why);
 }
@@ -34,6 +42,7 @@ mime_b64(const struct request *q, FILE *in, FILE *out, struct fail *why)
 int
 mime_qp(const struct request *q, FILE *in, FILE *out, struct fail *why)
 {
+	in_blocks(out);
 	return pass(in, q->flag ? qp_decoder(out, NULL) : qp_encoder(out), why);
 }
 

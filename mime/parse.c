@@ -325,7 +325,8 @@ close_part(struct parser *p, int64_t at)
 		while (o != &p->stack[p->depth]) {
 			if (p->where == IN_HEAD)
 				end_head(p);
-			p->stack[p->depth].part->body = at;
+			p->stack[p->depth].part->start =
+			    p->stack[p->depth].part->body = at;
 			free(p->stack[p->depth].boundary);
 			p->depth--;
 			p->where = IN_BODY;

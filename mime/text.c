@@ -306,6 +306,9 @@ convert_iconv(struct converter *c, const char *p, size_t n, bool last)
 			return -1;
 		in++;
 		left--;
+		/* What is left of its state depends on where blocks end. */
+		if (strcmp(c->name, "utf-7") == 0)
+			iconv(c->cd, NULL, NULL, NULL, NULL);
 	}
 	return (ssize_t)(n - left);
 }

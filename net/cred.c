@@ -99,6 +99,7 @@ run_command(const struct server *s, const char *command, const char *user,
 	closefrom(STDERR_FILENO + 1);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
+	mask_reset();
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }

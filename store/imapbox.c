@@ -359,7 +359,7 @@ check_empty(struct place *p, const struct strv *children, struct fail *why)
 	if (imap_status(p->session->imap, &p->mailbox, 1, &lister, why) == -1)
 		return -1;
 	if (count > 0)
-		return fail(why, EX_CANTCREAT, "%s: is not empty: %u messages",
+		return fail(why, EX_CANTCREAT, "%s: not empty, messages: %u",
 		    p->path, count);
 	return 0;
 }

@@ -126,6 +126,10 @@ make_directory(const char *path, struct fail *why)
 	return local_sync_parent(path, why);
 }
 
+/*
+ * None in the root directory: a name that is missing there is a slip or a file
+ * system that is not mounted, and only root would not be told.
+ */
 int
 local_make_parents(const char *path, struct fail *why)
 {
@@ -136,7 +140,12 @@ local_make_parents(const char *path, struct fail *why)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (!local_is_directory(copy))
+		if (local_is_directory(copy))
+			;
+		else if (strrchr(copy, '/') == copy)
+			r = fail(why, EX_CANTCREAT, "%s: no such directory",
+			    copy);
+		else
 			r = make_directory(copy, why);
 		*p = '/';
 	}

@@ -139,20 +139,27 @@ link_dotlock(struct lock *l, int fd, const char *own)
 	return 0;
 }
 
-/* 1 locked, 0 held by another, -1 the directory does not let us. */
+/*
+ * 1 locked, 0 held by another, -1 the directory does not let us, -2 with errno:
+ * no use (no descriptor is left).
+ */
 static int
 try_dotlock(struct lock *l)
 {
 	char *own, host[256], *text;
-	int fd, r;
+	int fd, r, error;
 
 	if (gethostname(host, sizeof host) == -1)
 		strlcpy(host, "localhost", sizeof host);
 	own = xasprintf("%s.%ld.%08x", l->path, (long)getpid(), arc4random());
 	fd = open(own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1) {
+		error = errno;
 		free(own);
-		return is_closed(errno) ? without_dotlock(l) : 0;
+		errno = error;
+		if (is_closed(error))
+			return without_dotlock(l);
+		return error == EEXIST || error == EINTR ? 0 : -2;
 	}
 	/* On a full disk it names nobody, which is no reason not to lock. */
 	text = xasprintf("%ld %s %llu\n", (long)getpid(), host, pid_space());
@@ -209,6 +216,8 @@ try_both(struct lock *l, bool write)
 		free(l->path);
 		l->path = NULL;
 		return 1;
+	case -2:
+		return -1;	/* closing the file ends the other lock */
 	default:
 		lock_fcntl(l->fd, F_UNLCK);
 		return 0;

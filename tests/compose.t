@@ -175,6 +175,9 @@ run sh -c 'echo x | "$0" -S mta=$PWD/sendmail -s pipe bob@example.org' "$MAILX"
 is "$STATUS" 75 'its exit status is passed on'
 grep -q 'Subject: pipe' "$HOME/dead.letter"; ok $? 'and the message is saved'
 is "$(stat -c %a "$HOME/dead.letter")" 600 'for its owner alone'
+run "$MAILX" -n -d a@example.org -s later
+is "$STATUS" 65 'an option behind an address is an address'
+like "$ERR" '^mailx: -s: not an address; options stand before the addresses$' 'and told so'
 run sh -c 'echo x | HOME=$PWD/no/home "$0" -n -S mta=/bin/false -S from=me@example.org -s x a@example.org' "$MAILX"
 like "$ERR" 'not saved in .*/no/home/dead.letter: .*No such file' 'a home that is missing is told'
 [ ! -e no ]; ok $? 'and not made'

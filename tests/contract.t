@@ -44,7 +44,7 @@ like "$OUT" '^{"message_id":"<.*,"message":"Date: .*Subject: subj' 'a dry run is
 is "$(printf '%s\n' "$OUT" | wc -l)" 1 'one of a line'
 
 run "$MAILX" -J -Q
-is "$STATUS$OUT" '64{"error":{"code":64,"text":"-Q: unknown option; mailx --help lists the options"}}' 'and so is a usage error'
+is "$STATUS$OUT" '64{"error":{"code":64,"text":"-Q: unknown option; usage: mailx [options] [address ... | -f [folder]], and mailx --help"}}' 'and so is a usage error'
 
 # The system mailbox stays as it is under -J.
 cp box.0 spool
@@ -53,6 +53,12 @@ type 1
 E2
 is "$(grep -c '^From ' spool)" 2 '-J empties no system mailbox'
 [ ! -e "$HOME/mbox" ]; ok $? 'and makes no MBOX'
+
+printf 'To: bad@@\n\nwritten with care\n' > letter
+run sh -c '"$1" -n -t < letter' sh "$MAILX"
+is "$STATUS" 65 '-t: an address that is none'
+like "$(cat "$HOME/dead.letter")" '^written with care' 'does not lose the text'
+rm -f "$HOME/dead.letter"
 
 # Folders on this machine have counts.
 mkdir tree; cp box.0 tree/work
@@ -99,6 +105,38 @@ like "$OUT" ' To me@example.org ' 'showto'
 run "$MAILX" -n -R -f box -Y 'write 1.1 made' -Y 'unset errexit' -Y 'write 1.1 full' -Y 'write 1.1 link'
 is "$STATUS" 73 'write: what is there is refused'
 is "$(cat made full)" "$(printf 'body one\nfull')" 'but for an empty file'
+
+# Directories are made for a folder, but none in the root directory.
+run "$MAILX" -n -R -f box -Y "copy 1 $T/new/er/box" -Y 'copy 1 /nosuchdirectory/box'
+is "$STATUS" 73 'a folder in a directory that is not there: 73'
+[ -s new/er/box ] && [ ! -e /nosuchdirectory ]; ok $? 'made below directories that are there, and not in /'
+
+# The current folder is the system mailbox, or an account's inbox, until another is named.
+cp box.0 spool
+printf 'account work {\nset inbox=%s/box\n}\n' "$T" > rc2
+run env MAIL="$T/spool" "$MAILX" -n -J -Y "fetch -o ./got1"
+like "$STATUS$OUT" '^0{"fetched":2,.*/spool"' 'fetch alone: the system mailbox'
+run env MAILRC=rc2 "$MAILX" -n -J -A work -Y 'fetch -o ./got2'
+like "$STATUS$OUT" '^0{"fetched":2,.*/box"' 'fetch alone: the inbox of the account'
+
+# With an account whose inbox is on a server, bare names are there before it is opened.
+I=imaps://$USER_NAME@localhost:$IMAPS
+printf 'machine localhost login %s password %s-pw\n' "$USER_NAME" "$USER_NAME" > "$HOME/.netrc"
+chmod 600 "$HOME/.netrc"
+printf 'set tls-ca-file=%s\naccount there {\nset folder=%s/ inbox=%s/\n}\n' "$CA" "$I" "$I" > rc3
+run env MAILRC=rc3 "$MAILX" -n -A there -Y 'mkdir Zed' -Y folders
+is "$STATUS" 0 'mkdir under an account'
+like "$OUT" ' Zed$' 'makes a mailbox on its server'
+[ ! -e Zed ]; ok $? 'and nothing here'
+run env MAILRC=rc3 "$MAILX" -n -Y 'folders @there'
+like "$OUT" ' Zed$' 'folders @account lists its tree'
+
+# --check-config looks into accounts, and those are as many faults as there are.
+printf 'set ok=1\naccount one {\nset from=a@example.org\nset timeout=x\nbogus\n}\nset timeout=3\n' > rc
+run env MAILRC=rc "$MAILX" -n --check-config
+is "$STATUS" 78 '--check-config: faults in an account'
+like "$ERR" '^mailx: rc:4: set: timeout: x: not a number' 'are told with their lines'
+like "$ERR" '^mailx: rc:5: bogus: unknown command' 'each of them'
 
 # All that -J prints is what --schema says.
 if python3 -c 'import jsonschema' 2> /dev/null; then

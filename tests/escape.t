@@ -146,6 +146,10 @@ is "$STATUS" 0 'mail at the prompt'
 cat sent/new/* > all; rm -rf sent
 like "$(cat all)" '^Cc: carol@example.org' 'with a copy'
 like "$(cat all)" '^To: erin@example.org' '~h'
+printf '< ? \n> set nodot\n< ? \n> mail -s x bob@example.org\n> .\n> more\n> ~.\n< ? \n> x\n' > script
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -N -f box
+like "$(tail -n 2 sent/new/* | tr '\n' ' ')" '^\. more $' 'nodot: a lone full stop is text'
+rm -rf sent
 
 # Interrupts (~p first: one throws away what was typed ahead): the first warns, the second kills the letter and saves it.
 printf '< ? \n> mail -s x bob@example.org\n> text\n> ~p\n< Subject: x\n< text\n> \003\n< one more\n> more\n> ~p\n< more\n< more\n> \003\n< ? \n> x\n' > script

@@ -60,4 +60,27 @@ run "$MAILX" -R -f "imap://$USER_NAME@localhost:$IMAP/INBOX?tls=none" -Y count
 is "$OUT" 1 'plaintext to loopback when asked for'
 run "$MAILX" -R -f "imaps://$USER_NAME@localhost:$IMAPS/NoSuchBox" -Y count
 is "$STATUS" 66 'a mailbox that does not exist'
+printf 'account work {\nset inbox=%s\n}\n' "$BOX" >> "$HOME/.mailrc"
+run "$MAILX" -Y 'folders @work'
+like "$OUT" '  INBOX$' 'folders of an account'
+like "$OUT" '  Work/Reports' 'are all of its server'
+printf 'From: a@example.org\nSubject: parts\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b--\n' > parts
+put "$USER_NAME" parts
+run "$MAILX" -R -f "$BOX" -Y 'structure (subject parts)'
+like "$OUT" '^[0-9]* *multipart/mixed, 7bit$' 'no size is made up for a multipart'
+# A file in a text: its part is fetched when somebody asks for it, and not before.
+mkdir -p texts/cur texts/new texts/tmp
+{
+	printf 'From: a@example.org\nSubject: uu\n\nbefore\nbegin 644 abc\n'
+	printf '#86)C\n`\nend\nafter\n'
+} > texts/cur/1.x:2,S
+run "$MAILX" -n -R -f texts -Y "copy 1 imaps://$USER_NAME@localhost:$IMAPS/INBOX"
+is "$STATUS" 0 'a message with a file in its text'
+run "$MAILX" -R -f "$BOX" -Y 'type (subject uu)'
+like "$OUT" '^\[-- #[0-9]*\.1\.u1 application/octet-stream abc, 3 B --\]' 'a file in a text on a server'
+N=$(echo "$OUT" | sed -n 's/^\[-- #\([0-9]*\)\.1\.u1.*/\1/p')
+run "$MAILX" -R -f "$BOX" -Y "write $N.1.u1 abc"
+is "$(cat abc)" 'abc' '... is written'
+run "$MAILX" -R -f "$BOX" -Y "extract -o none $N"
+is "$STATUS$(ls none)" 0 '... and is not looked for unasked'
 done_testing

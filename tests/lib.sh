@@ -52,6 +52,7 @@ ok() {			# ok STATUS NAME
 	else
 		FAILED=$((FAILED + 1))
 		echo "not ok $COUNT - $2"
+		[ -z "${ERR:-}" ] || printf '%s\n' "$ERR" | sed 's/^/# stderr: /' | head -n 3
 	fi
 }
 is() {			# is GOT WANTED NAME

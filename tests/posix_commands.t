@@ -305,4 +305,46 @@ on 'd 1\nx'; is "$(grep -c '^Subject' box)" 3 'exit changes nothing'
 on 'd 1\nxit'; is "$(grep -c '^Subject' box)" 3 'nor xit'
 on 'd 1\nq'; is "$(grep -c '^Subject' box)" 2 'quit does'
 on 'd 1'; is "$(grep -c '^Subject' box)" 2 'and so does end of file'
+rm -f a1; mkdir -p "$HOME/fold1"; cp other "$HOME/fold1/other"
+on 'copy 1 +plain'; grep -qs 'number 1' ./+plain; ok $? 'without the variable folder + is part of a name'
+
+# A command's name ends where its letters end.
+while IFS='|' read -r line want; do
+	on "$line"
+	like "$(printf '%s' "$OUT$ERR" | tr '\n' ' ')" "$want" "no blank is needed: $line"
+done <<'E2'
+t2|body of 2
+p:n|body of 1.*body of 3
+p/number\ 3|body of 3
+f*|number 3
+si2|^2
+top3|body of 3
+dp2|body of 3
+dt1|body of 2
+n3|body of 3
+d1 2\n=|3
+d*\nu2\nf*|number 2
+h2|number
+c2 kept9\n!grep Subj kept9|number 2
+s3 kept8\n!grep Subj kept8|number 3
+w3 kept7\n!cat kept7|body of 3
+pi2 cat|body of 2
+P1|Message-I[Dd]
+T1|Message-I[Dd]
+ec hi|hi
+set folder=fold1\nfi+other\np1|body of 7
+fold#|no previous
+E2
+on 'd1-2\nu 1\nq'; is "$(grep -c '^Subject' box)" 2 'undelete of one of two'
+on 'write'; [ "$STATUS" -ne 0 ]; ok $? 'write needs a file'
+on 'mail'; [ "$STATUS" -ne 0 ]; ok $? 'mail needs an address'
+on 'unalias'; [ "$STATUS" -ne 0 ]; ok $? 'unalias needs a name'
+on 'source'; [ "$STATUS" -ne 0 ]; ok $? 'source needs a file'
+on 'folders'; [ "$STATUS" -ne 0 ]; ok $? 'folders needs the variable folder'
+on 'alias a a1@x.org\nalias b b1@x.org\nunalias a b\nalias'; is "$OUT" '' 'unalias takes several'
+on 'set a1 b1=2 c1\nunset a1 b1\nset'; like "$OUT" '^c1' 'set and unset take several'
+unlike "$OUT" '^[ab]1' 'which are gone'
+on 'echo $x "a  b"\n2'; like "$OUT" 'body of 2' 'an error does not end piped commands'
+on 'echo one \\\ntwo'; like "$OUT" '^one *two$' 'a line goes on behind a backslash'
+on "set folder=$T/fold outfolder\nfollowup 1\ntext\n.\n"; [ -e fold/a1 ] && [ ! -e a1 ]; ok $? 'outfolder: followup records under folder'
 done_testing

@@ -184,4 +184,38 @@ run "$MAILX" -n -R -J -f files -Y 'structure 1'
 like "$OUT" '"parts":\[{"part":"1","type":"text/plain"[^{]*{}[^{]*}\]' 'the structure is that of MIME'
 run "$MAILX" -n -R -f files -Y 'extract -o text 1.1'
 [ "$(ls text | wc -l)" -eq 1 ]; ok $? 'a text that is named is written as it is'
+
+{
+	printf 'From: a@example.org\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nhi\n--x\n'
+	printf 'Content-Type: message/global\nContent-Transfer-Encoding: base64\n\n'
+	base64 < "mixed/cur/1.x:2,S"
+	printf -- '--x--\n'
+} > coded
+folder coded.box < coded
+run "$MAILX" -n -R -f coded.box -Y 'type 1'
+is "$STATUS" 0 'a message coded as base64'
+like "$OUT" '^Subject: v$' '... is read'
+like "$OUT" '^signed text' '... and its parts'
+like "$OUT" '^\[-- application/pgp-signature signature.asc' '... which have no number'
+unlike "$OUT" '#1\.3' '... none at all'
+run "$MAILX" -n -R -f coded.box -Y 'write 1.2 decoded'
+same decoded "mixed/cur/1.x:2,S" '... and is written as it was'
+folder bad << 'END'
+From: a@example.org
+From: b@example.org
+Content-Type: multipart/mixed; boundary=x
+Content-Transfer-Encoding: base64
+
+--x
+Content-Transfer-Encoding: x-strange
+
+raw =41 text
+--x--
+END
+run "$MAILX" -n -v -R -f bad -Y 'type 1'
+is "$STATUS" 0 'an encoding that is none'
+like "$OUT" '^raw =41 text' '... is shown raw'
+like "$ERR" 'message 1 is malformed: encoding, duplicate' '... and told'
+run "$MAILX" -n -R -f bad -Y 'type 1'
+is "$ERR" '' '... where people look alone'
 done_testing

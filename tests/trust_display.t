@@ -160,7 +160,7 @@ is "$(diff there there2 | grep '^[<>]' | grep -v there2 | tr '\n' ' ')" '' '107 
 # 109-111: odd encodings, charsets, fields that come twice.
 {
 	printf 'From e@example.org Fri Nov 20 01:30:00 2026\nFrom: first@example.org\nFrom: second@example.org\nSubject: one\nSubject: two\nContent-Type: text/plain; charset=utf-8\nContent-Type: text/html\nContent-Transfer-Encoding: x-none\nContent-Transfer-Encoding: base64\n\nplain=41\n\n'
-	for cs in ../../x none utf-7 iso-2022-cn-ext 'utf-8//IGNORE' '' "$(printf '%5000s' | tr ' ' x)"; do
+	for cs in ../../x none utf-7 iso-2022-cn-ext 'utf-8//IGNORE' '' "$(printf '%5000s' '' | tr ' ' x)"; do
 		printf 'From e@example.org Fri Nov 20 01:30:00 2026\nFrom: e@example.org\nSubject: x\nContent-Type: text/plain; charset="%s"\n\nstill here +AGE-\n\n' "$cs"
 	done
 	printf 'From e@example.org Fri Nov 20 01:30:00 2026\nFrom: e@example.org\nSubject: x\nContent-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\n\nin a part\n--b--\n'

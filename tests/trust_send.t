@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hostile cases about sending: what is sent, what is refused, signals.  The numbers are those of tests/README.md.
-# shellcheck disable=SC2016,SC2034
+# shellcheck disable=SC2016,SC2034,SC2088
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 printf 'set from=me@example.test hostname=host.example.test mta=maildir:%s/sent\n' "$T" > "$HOME/.mailrc"
@@ -17,7 +17,7 @@ one_line() { is "$(printf '%s\n' "$ERR" | grep -vc '^mailx: .*saved in')" 1 "$1:
 # tests/sink.py takes everything; the text of DATA, as it came, is in the file got.
 python3 "$ROOT/tests/sink.py" 60 > port &
 while [ ! -s port ]; do sleep 0.02; done
-SINK=smtp://127.0.0.1:$(cat port)?tls=none
+SINK="smtp://127.0.0.1:$(cat port)?tls=none"
 through() { clean; rm -f got sink.log; printf "$1" > in; run sh -c '"$@" < in' sh "$MAILX" -n -S "mta=$SINK" -s x a@example.org; }
 body() { python3 -c '
 import email, email.policy, sys
@@ -133,9 +133,9 @@ for i in 1 2 3 4; do
 	is "$STATUS$(sent)" 01 "52 reply to hostile message $i"
 	[ "$STATUS" = 0 ] || echo "# $ERR"
 	cp sent/new/* answer 2> /dev/null
-	sed '/^$/q' answer > head
-	unlike "$(cat head)" '^X-Evil\|^Bcc' "52 message $i: no field slips in"
-	is "$(LC_ALL=C awk 'length($0) > 998 { n++ } !/^[ \t]/ && !/^[A-Za-z-]*: / && !/^$/ { m++ } END { print n + 0, m + 0 }' head)" '0 0' "52 message $i: a valid header"
+	sed '/^$/q' answer > answer.head
+	unlike "$(cat answer.head)" '^X-Evil\|^Bcc' "52 message $i: no field slips in"
+	is "$(LC_ALL=C awk 'length($0) > 998 { n++ } !/^[ \t]/ && !/^[A-Za-z-]*: / && !/^$/ { m++ } END { print n + 0, m + 0 }' answer.head)" '0 0' "52 message $i: a valid header"
 	if [ $i = 3 ]; then
 		python3 -c '
 import email, sys
@@ -220,7 +220,7 @@ wait
 is "$(cat ids/new/* | grep '^Message-ID' | sort -u | wc -l | tr -d ' ')" 64 '58 Message-IDs differ'
 mail x -s x -S hostname=localhost b@example.org
 unlike "$(cat sent/new/*)" '^Message-ID: .*@localhost>' '58 they do not name localhost where a domain is known'
-for tz in 'XXX-14' 'XXX+12' 'XXX-5:45' 'XXX3:30' 'Nowhere/None' ':/etc/passwd' 'A' "$(printf '%5000s' | tr ' ' x)" ''; do
+for tz in 'XXX-14' 'XXX+12' 'XXX-5:45' 'XXX3:30' 'Nowhere/None' ':/etc/passwd' 'A' "$(printf '%5000s' '' | tr ' ' x)" ''; do
 	clean; run sh -c 'echo x | TZ=$1 "$0" -n -s x b@example.org' "$MAILX" "$tz"
 	like "$(cat sent/new/*)" '^Date: [A-Z][a-z][a-z], [0-9]* [A-Z][a-z][a-z] 20[0-9][0-9] [0-9:]\{8\} [+-][0-9][0-9][0-5][0-9]$' "58 124 Date with TZ=$(printf %.20s "$tz")"
 done

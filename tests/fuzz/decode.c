@@ -96,13 +96,15 @@ check_safe(const char *text, size_t n)
 {
 	size_t used, len;
 	char *safe = both(out_sanitiser, text, n, &len), *p = safe;
-	uint32_t cp;
+	uint32_t cp, before = 0;
 
 	for (; len > 0; p += used, len -= used) {
 		used = utf8_decode(p, len, &cp);
-		if (cp != '\n' && cp != '\t' && (cp < ' ' ||
-		    utf8_is_unsafe(cp)))
+		/* Joiners belong between the letters of some scripts. */
+		if (cp != '\n' && cp != '\t' && utf8_is_unsafe(cp) &&
+		    !(before > 0x2ff && (cp == 0x200c || cp == 0x200d)))
 			abort();
+		before = cp;
 	}
 	free(safe);
 }

@@ -42,14 +42,17 @@ static void
 check_safe(const char *p, size_t n)
 {
 	size_t used;
-	uint32_t cp;
+	uint32_t cp, before = 0;
 
 	if (!utf8_is_valid(p, n))
 		abort();
 	for (; n > 0; p += used, n -= used) {
 		used = utf8_decode(p, n, &cp);
-		if (cp != '\n' && cp != '\t' && utf8_is_unsafe(cp))
+		/* Joiners belong between the letters of some scripts. */
+		if (cp != '\n' && cp != '\t' && utf8_is_unsafe(cp) &&
+		    !(before > 0x2ff && (cp == 0x200c || cp == 0x200d)))
 			abort();
+		before = cp;
 	}
 }
 

@@ -96,6 +96,7 @@ characters(void)
 	reads("&#150;&#128;&#0;&#xd800;&#x110000;", "–€���\n");
 	reads("AT&T, a&b; &unknown; & &amp &copy2", "AT&T, a&b; &unknown; & & &copy2\n");
 	reads("in&shy;vi&zwnj;si\xe2\x80\x8b" "ble", "invisible\n");
+	reads("می&zwnj;خواهم &zwnj; x&zwnj;y", "می\u200cخواهم xy\n");
 	reads("<p>&nbsp;</p>  <p>a&nbsp;&nbsp;b</p>", "a b\n");
 }
 

@@ -322,9 +322,29 @@ test_hostile(void)
 	ok(peak_mib() < 512, "memory stays within bounds: %ld MiB", peak_mib());
 }
 
+/* A digest's message that ends within its header begins where it ends. */
+static void
+test_places(void)
+{
+	static const char text[] = "Content-Type: multipart/digest; boundary=x\n"
+	    "\n--x\n,\n--x";
+	struct parser *parser = parser_new(NULL);
+	struct part *root, *p;
+
+	parser_feed(parser, text, strlen(text));
+	root = parser_finish(parser);
+	for (p = root; p != NULL; p = part_walk(p))
+		ok(p->start <= p->body && (p->parent == NULL ||
+		    p->body + (int64_t)p->size <= p->parent->body +
+		    (int64_t)p->parent->size), "%s lies within its parent",
+		    p->type.value);
+	part_free(root);
+}
+
 int
 main(void)
 {
+	test_places();
 	test_trees();
 	test_find();
 	test_contents();

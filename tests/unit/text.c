@@ -57,6 +57,7 @@ test_charsets(void)
 		{ "utf-16", "\xff\xfe\xe4", NULL, true },
 		{ "utf-7", "+AOQ-x", "\xc3\xa4x", false },
 		{ "unicode-1-1-utf-7", "+AOQ-", "\xc3\xa4", false },
+		{ "utf-7", "+AOD\nuft,7VW!", "\xc3\xa0\xef\xbf\xbd" "uft,7VW!", true },
 	};
 	char *got, *slow;
 	size_t i, len, slow_len;
