@@ -649,6 +649,7 @@ const struct store_ops store_imap = {
 	.thread = imap_thread,
 	.capabilities = capabilities,
 	.mkdir = imap_mkdir,
+	.subscribe = imap_subscribe_to,
 	.rmdir = imap_rmdir,
 	.rename = imap_move_mailbox,
 	.list = imap_list_mailboxes,

@@ -154,6 +154,8 @@ int		 imap_append_message(struct store *s, FILE *f, const struct msg *like,
 int		 imap_commit(struct store *s, struct fail *why);
 int		 imap_recover(struct store *s, const char *record, FILE *message,
 		    struct fail *why);
+int		 imap_subscribe_to(const char *name, bool on,
+		    const struct store_options *o, struct fail *why);
 int		 imap_mkdir(const char *name, bool parents, const struct store_options *o,
 		    struct fail *why);
 int		 imap_rmdir(const char *name, bool force, const struct store_options *o,

@@ -112,6 +112,7 @@ struct store_list_entry {
 	const char	*name;		/* relative to the base, `/' between levels, UTF-8 */
 	bool		 selectable;
 	bool		 has_children;
+	bool		 subscribed;	/* as far as the server says so in its list */
 	const char	*use;		/* "sent", "drafts", "trash", "junk", "archive", "all", "flagged"; or NULL */
 	bool		 has_counts;
 	uint32_t	 messages, unseen;
@@ -227,6 +228,9 @@ int		 store_wait(struct store *s, int64_t deadline,
 /* Mailboxes.  EX_CANTCREAT: exists, or cannot be; EX_NOINPUT: there is none; EX_UNAVAILABLE: refused. */
 int		 store_mkdir(const char *name, bool parents,
 		    const struct store_options *o, struct fail *why);
+/* For a server that keeps a list of the mailboxes that are of interest. */
+int		 store_subscribe(const char *name, bool on,
+		    const struct store_options *o, struct fail *why);
 /* Refused (EX_CANTCREAT) when not empty, unless `force'. */
 int		 store_rmdir(const char *name, bool force,
 		    const struct store_options *o, struct fail *why);
@@ -289,6 +293,7 @@ struct store_ops {
 
 	/* Without an open folder: by name. */
 	int	(*mkdir)(const char *name, bool parents, const struct store_options *o, struct fail *why);
+	int	(*subscribe)(const char *name, bool on, const struct store_options *o, struct fail *why);
 	int	(*rmdir)(const char *name, bool force, const struct store_options *o, struct fail *why);
 	int	(*rename)(const char *from, const char *to, const struct store_options *o, struct fail *why);
 	int	(*list)(const char *base, const char *pattern,
