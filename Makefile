@@ -269,6 +269,7 @@ UNIT_SRCS = \
 
 SHELL_TESTS = \
 	tests/answer.t \
+	tests/bare.t \
 	tests/cases.t \
 	tests/compose.t \
 	tests/contract.t \

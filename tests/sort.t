@@ -40,8 +40,10 @@ both 'sort reverse size' '3 5 1 2 4 6 7'
 both 'sort arrived' '1 2 3 4 5 6 7'
 both 'thread' '3 1 2 4 7 5 6'
 run "$MAILX" -v -R -f "$BOX" -Y 'sort date'
-like "$ERR" 'C: A[0-9]* SORT (DATE) UTF-8 ALL' 'the server sorts'
-unlike "$ERR" 'ENVELOPE' 'and no header comes'
+if [ -z "${BARE:-}" ]; then
+	like "$ERR" 'C: A[0-9]* SORT (DATE) UTF-8 ALL' 'the server sorts'
+	unlike "$ERR" 'ENVELOPE' 'and no header comes'
+fi
 run "$MAILX" -N -R -f box -Y thread -Y 'headers'
 like "$OUT" ' 4 bob@.*   `-> Re: Plans' 'the tree is drawn'
 run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 1 2 3'
