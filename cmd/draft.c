@@ -280,7 +280,10 @@ draft_field(struct mailx *m, struct draft *d, const char *name,
 
 /* --- -t. --- */
 
-/* `Attach: file' reads a file, as ~@ does: only where tilde escapes may. */
+/*
+ * `Attach: file' reads a file.  It stands beside To and Bcc: whoever writes the
+ * head decides where the message goes as well.
+ */
 static int
 take_field(struct mailx *m, struct draft *d, const struct field *f,
     struct fail *why)
@@ -293,11 +296,8 @@ take_field(struct mailx *m, struct draft *d, const struct field *f,
 
 	if (strcasecmp(name, "Attach") != 0)
 		r = draft_field(m, d, name, value, why);
-	else if (m->tilde)
-		r = draft_attach(d, value, why);
 	else
-		r = fail(why, EX_DATAERR, "Attach: in a message from a pipe it "
-		    "needs -~");
+		r = draft_attach(d, value, why);
 	free(name);
 	free(value);
 	return r;

@@ -58,9 +58,6 @@ fetch_need_dest(struct fetch *f, struct fail *why)
 {
 	if (f->dst != NULL || is_command(f))
 		return 0;
-	f->intent.write = write_intent;
-	f->intent.settle = settle_intents;
-	f->intent.ctx = f;
 	f->dst = store_open(f->o->dest, STORE_APPEND, &f->m->options, why);
 	return f->dst == NULL ? -1 : 0;
 }
@@ -99,6 +96,9 @@ append(struct fetch *f, struct staged *s, struct fail *why)
 	describe(f, s->item, &like);
 	rewind(s->text);
 	f->storing = s->item->key;
+	f->intent.write = write_intent;
+	f->intent.settle = settle_intents;
+	f->intent.ctx = f;
 	return store_append(f->dst, s->text, f->kind == KEY_POP3 ? NULL : &like,
 	    &f->intent, why);
 }

@@ -116,9 +116,9 @@ same unflowed long '... which come back as they were'
 printf 'words %.0s' $(seq 400) | "$MAILX" -s long bob@example.org
 unlike "$(message)" 'over 998' 'a body line of 2,400 octets'
 printf 'in the file\n' > 'a file.txt'
-printf 'To: bob@example.org\nAttach: a file.txt\n\nbody\n' | "$MAILX" -~ -t
-like "$(message)" "None\|7bit a file.txt $(sha < 'a file.txt')" 'Attach: where -~ allows it'
-run sh -c 'printf "To: bob@example.org\nAttach: nowhere\n\nbody\n" | "$0" -~ -t' "$MAILX"
+printf 'To: bob@example.org\nAttach: a file.txt\n\nbody\n' | "$MAILX" -t
+like "$(message)" "None\|7bit a file.txt $(sha < 'a file.txt')" 'Attach: of -t'
+run sh -c 'printf "To: bob@example.org\nAttach: nowhere\n\nbody\n" |  "$0" -t' "$MAILX"
 is "$STATUS" 66 'Attach: of a file that is not there'
 [ ! -d out ]; ok $? 'sends nothing'
 printf 'To: bob@example.org\nCc: carol@example.org\nBcc: dave@example.org\nSubject: aus dem Kopf ü\nX-Tag: 7\n\nbody\n' | "$MAILX" -t

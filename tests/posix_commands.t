@@ -191,6 +191,9 @@ cat > script <<'E2'
 < number 30
 ! number 11
 < ? 
+> h 99
+< no applicable messages
+< ? 
 > h 5
 < number 5
 ! number 11

@@ -63,6 +63,7 @@ typed 'prompt' -N -f box <<'E2'
 < ? 
 > set prompt=">> "
 < >> 
+< >> 
 > set prompt=
 > echo none
 ! >> 
@@ -174,4 +175,19 @@ rc 'nonsense\n' 'echo hi'; like "$ERR" 'rc:1:.*nonsense' 'an unknown command is 
 [ "$STATUS" -ne 0 ]; ok $? 'and is an error'
 rm -f rc; run sh -c 'echo "echo hi" | MAILRC=$1/rc "$0" -n -N -f box' "$MAILX" "$T"; is "$OUT" hi 'a MAILRC that is not there is no error'
 like "$(echo 'echo hi' | "$MAILX" -N -f box)" hi 'without -n'
+# --- Values that are file names. ---
+mkdir -p "$HOME/Mail"; letters "$HOME/Mail/work" 6 6
+rc 'set folder=$HOME/Mail\n' 'file +work\n1'; like "$OUT" 'body of 6' 'folder: $HOME in it'
+rc 'set folder=~/Mail\n' 'file +work\n1'; like "$OUT" 'body of 6' 'or ~'
+rc 'set folder=Mail\n' 'file +work\n1'; like "$OUT" 'body of 6' 'or a name, then under HOME'
+run sh -c 'printf "1\n" | "$0" -n -N -S folder=Mail -f +work' "$MAILX"; like "$OUT" 'body of 6' '-f +name'
+rc 'set MBOX=$HOME/Mail/work\n' 'file &\n1'; like "$OUT" 'body of 6' 'MBOX: $HOME in it'
+rc 'set folder=Mail\nset MBOX=+work\n' 'file &\n1'; like "$OUT" 'body of 6' 'or +name'
+rc "set folder=Mail record=+out from=me@example.test mta=mbox:$T/sent\n" 'mail bob@example.org\ntext\n.'; grep -qs '^text' "$HOME/Mail/out"; ok $? 'record: +name'
+rc "set record=\$HOME/out from=me@example.test mta=mbox:$T/sent\n" 'mail bob@example.org\ntext\n.'; grep -qs '^text' "$HOME/out"; ok $? 'or $HOME'
+rc "set DEAD=~/my.dead from=me@example.test mta=/nonexistent/x\n" 'mail bob@example.org\nlost text\n.'; grep -qs '^lost text' "$HOME/my.dead"; ok $? 'DEAD: ~'
+rc "set flipr from=me@example.test mta=mbox:$T/sent2\n" 'Respond 1\ntext\n.'; is "$STATUS" 0 'Respond with flipr'
+rc 'set noheader nosave noasksub\n' 'set'; unlike "$OUT" '^header\|^save\|^asksub' 'no in front of what is set by default'
+rc 'unset header save asksub\n' 'set'; unlike "$OUT" '^header\|^save\|^asksub' 'and unset'
+rc 'set a=1 b=2\n' 'set'; like "$OUT" '^a.*1' 'several in a line'
 done_testing
