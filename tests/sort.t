@@ -11,7 +11,7 @@ message() {	# message NAME FROM SUBJECT DAY REFERENCE LENGTH
 message a zoe 'Plans' 5 '' 300 > m1
 message b adam 'Re: [list] Plans' 9 a 100 > m2
 message c mia 'lunch' 1 '' 900 > m3
-message d bob 'Re: Plans' 6 b 50 > m4
+message d bob 'Re: Plans' 6 b 50 > ./m4
 message e carl 'fwd: (none)' 7 gone 600 > m5
 message f dan 'an answer' 8 gone 10 > m6
 message g eve 'Re: Plans (fwd)' 10 '' 20 > m7
