@@ -71,6 +71,7 @@ NET_SRCS = \
 	net/conn.c \
 	net/cred.c \
 	net/dial.c \
+	net/digest.c \
 	net/dottext.c \
 	net/idn.c \
 	net/imap.c \

@@ -10,11 +10,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../net/digest.h"
 #include "seenlog.h"
 #include "store.h"
 
@@ -24,13 +24,12 @@
 /* --- Lines. --- */
 
 static void
-checksum(const char *text, size_t n, char hex[SHA256_DIGEST_STRING_LENGTH])
+checksum(const char *text, size_t n, char hex[static DIGEST_HEX])
 {
-	SHA2_CTX ctx;
+	struct digest_state *d = digest_begin();
 
-	SHA256Init(&ctx);
-	SHA256Update(&ctx, (const uint8_t *)text, n);
-	SHA256End(&ctx, hex);
+	digest_add(d, text, n);
+	digest_end(d, hex);
 	hex[CHECK_DIGITS] = '\0';
 }
 
@@ -96,7 +95,7 @@ add(struct seenlog *l, const char *p, size_t n)
 void
 seenlog_add(struct seenlog *l, const char *const *words, size_t n)
 {
-	char hex[SHA256_DIGEST_STRING_LENGTH], *text;
+	char hex[DIGEST_HEX], *text;
 	size_t i, len;
 	FILE *f = xmemstream(&text, &len);
 
@@ -129,7 +128,7 @@ static int
 read_line(const struct seenlog *l, char *line, size_t n, char *words[MAX_WORDS],
     struct fail *why)
 {
-	char hex[SHA256_DIGEST_STRING_LENGTH], *next;
+	char hex[DIGEST_HEX], *next;
 	int count = 0;
 
 	if (n <= CHECK_DIGITS + 1 || line[CHECK_DIGITS] != ' ')
