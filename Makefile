@@ -121,6 +121,10 @@ STORE_SRCS = \
 	store/mboxsync.c \
 	store/mboxtext.c \
 	store/null.c \
+	store/outbox.c \
+	store/outboxenv.c \
+	store/outboxitem.c \
+	store/outboxlist.c \
 	store/pop3.c \
 	store/search.c \
 	store/seen.c \
@@ -130,12 +134,14 @@ STORE_SRCS = \
 	store/step.c \
 	store/store.c \
 	store/thread.c \
+	store/token.c \
 	store/wait.c \
 
 CMD_SRCS = \
 	cmd/alias.c \
 	cmd/args.c \
 	cmd/assemble.c \
+	cmd/attime.c \
 	cmd/card.c \
 	cmd/child.c \
 	cmd/compose.c \
@@ -153,6 +159,8 @@ CMD_SRCS = \
 	cmd/fetchstore.c \
 	cmd/fields.c \
 	cmd/flag.c \
+	cmd/flush.c \
+	cmd/flushrun.c \
 	cmd/folder.c \
 	cmd/foldercmd.c \
 	cmd/foldername.c \
@@ -183,6 +191,8 @@ CMD_SRCS = \
 	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
+	cmd/queue.c \
+	cmd/queueing.c \
 	cmd/quit.c \
 	cmd/quote.c \
 	cmd/read.c \
@@ -247,6 +257,7 @@ UNIT_SRCS = \
 	tests/unit/mboxsync.c \
 	tests/unit/msgs.c \
 	tests/unit/netrc.c \
+	tests/unit/outbox.c \
 	tests/unit/param.c \
 	tests/unit/part.c \
 	tests/unit/pop3.c \
@@ -287,6 +298,7 @@ SHELL_TESTS = \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
+	tests/outbox.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \
 	tests/posix_lists.t \

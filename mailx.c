@@ -20,6 +20,7 @@
 #include "cmd/headers.h"
 #include "cmd/options.h"
 #include "cmd/out.h"
+#include "cmd/queueing.h"
 #include "cmd/runint.h"
 #include "cmd/schema.h"
 #include "cmd/sendmode.h"
@@ -127,6 +128,7 @@ free_session(struct mailx *m)
 	fields_free(m);
 	aliases_free(m->aliases);
 	macros_free(m->macros);
+	free(m->account);
 	run_free(m);
 	vars_free(m->vars);
 	numbers_free(&m->found);
@@ -367,6 +369,7 @@ end(struct mailx *m)
 		run_report(m);
 		(void)folder_leave(m, true, &late);
 	}
+	queue_end(m);
 	store_end();
 	if (!m->run->unwritable && out_flush(m, &m->why) == -1)
 		run_report(m);
@@ -402,7 +405,7 @@ run(struct mailx *m, struct options *o)
 
 /* --help, --version, --schema: to standard output.  -1: none of them. */
 static int
-tell(const struct options *o)
+tell_options(const struct options *o)
 {
 	if (o->help)
 		options_help(stdout);
@@ -431,7 +434,7 @@ start(int argc, char *argv[], struct options *o)
 		out_error(&m, NULL, &m.why);
 		return m.why.code;
 	}
-	status = tell(o);
+	status = tell_options(o);
 	if (status != -1)
 		return status;
 	set_signals(o->ignore);

@@ -17,6 +17,7 @@ struct aliases;
 struct macros;
 struct fields;
 struct interpreter;
+struct sendqueue;
 
 enum run_mode { MODE_SEND, MODE_RECEIVE, MODE_BATCH };
 
@@ -47,6 +48,8 @@ struct mailx {
 	struct fields	*fields;	/* cmd/fields.h; NULL: none said yet */
 	struct store_options options;	/* for the store; set from the variables */
 	struct out	*out;		/* cmd/out.h */
+	char		*account;	/* owned: the last that was activated; or NULL */
+	struct sendqueue *queue;	/* cmd/queueing.h; NULL: nothing went by way of the outbox */
 	struct interpreter	*run;		/* cmd/runint.h: what is being interpreted; NULL: nothing yet */
 
 	struct fail	 why;		/* of the command that runs */

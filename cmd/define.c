@@ -220,6 +220,8 @@ account_use(struct mailx *m, const char *name, struct fail *why)
 
 	if (b == NULL)
 		return -1;
+	free(m->account);
+	m->account = xstrdup(name);
 	r = hand_over(m, run_block(m, b, NULL, false), why);
 	vars_apply(m);
 	return r;

@@ -139,9 +139,8 @@ is_wrong(const struct smtp_rcpt *r)
 	return r->state == RCPT_REFUSED || r->state == RCPT_DEFERRED;
 }
 
-/* The first of those refused, else of those deferred; NULL: all is well. */
-static const struct smtp_rcpt *
-worst(const struct outgoing *o)
+const struct smtp_rcpt *
+outgoing_worst(const struct outgoing *o)
 {
 	const struct smtp_rcpt *found = NULL;
 	size_t i;
@@ -155,7 +154,7 @@ worst(const struct outgoing *o)
 	return found;
 }
 
-static int
+int
 say_refused(const struct transport *t, const struct smtp_rcpt *r,
     struct fail *why)
 {
@@ -171,12 +170,11 @@ is_told(const struct smtp_rcpt *r, const struct fail *why)
 	return r->reply != NULL && strstr(why->text, r->reply) != NULL;
 }
 
-/* A line for each but the one that the command's own error tells of. */
-static void
+void
 tell_refused(struct mailx *m, const struct transport *t,
-    const struct outgoing *o, const struct fail *why)
+    const struct outgoing *o, bool deferred, const struct fail *why)
 {
-	const struct smtp_rcpt *told = worst(o);
+	const struct smtp_rcpt *told = outgoing_worst(o);
 	bool one_of_them = told != NULL &&
 	    strstr(why->text, told->addr) != NULL;
 	struct fail one;
@@ -184,8 +182,10 @@ tell_refused(struct mailx *m, const struct transport *t,
 
 	for (i = 0; i < o->nrcpt; i++) {
 		/* The verdict on the whole message is told once. */
-		if (!is_wrong(&o->rcpt[i]) || (one_of_them ?
-		    &o->rcpt[i] == told : is_told(&o->rcpt[i], why)))
+		if (!is_wrong(&o->rcpt[i]) ||
+		    (!deferred && o->rcpt[i].state != RCPT_REFUSED) ||
+		    (one_of_them ? &o->rcpt[i] == told :
+		    is_told(&o->rcpt[i], why)))
 			continue;
 		fail_clear(&one);
 		say_refused(t, &o->rcpt[i], &one);
@@ -250,20 +250,26 @@ check_size(const struct mailx *m, struct outgoing *o, struct fail *why)
 }
 
 int
+outgoing_check(const struct mailx *m, struct outgoing *o, struct fail *why)
+{
+	return check_dsn(m, why) == -1 ? -1 : check_size(m, o, why);
+}
+
+int
 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
     struct fail *why)
 {
 	const struct smtp_rcpt *first;
 	struct fail unready = { 0 };
 
-	o->taken = check_dsn(m, why) == 0 && check_size(m, o, why) == 0 &&
+	o->taken = outgoing_check(m, o, why) == 0 &&
 	    transport_send(m, t, o, why) == 0;
-	first = worst(o);
+	first = outgoing_worst(o);
 	if (o->taken && first == NULL)
 		return 0;
 	if (o->taken)
 		say_refused(t, first, why);
-	tell_refused(m, t, o, why);
+	tell_refused(m, t, o, true, why);
 	/* Nothing was prepared where no server answered. */
 	if (!o->taken && o->size == 0 && o->prepare(o, false, &unready) == -1)
 		return -1;

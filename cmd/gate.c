@@ -8,6 +8,7 @@
 
 #include "folder.h"
 #include "out.h"
+#include "queueing.h"
 #include "runint.h"
 #include "vars.h"
 
@@ -265,6 +266,8 @@ execute(struct mailx *m, const struct cmd *cmd, const char *rest, FILE *body)
 	struct redirect r = { 0 };
 	int result;
 
+	if ((cmd->flags & CMD_SENDING) == 0)
+		queue_settle(m);
 	result = check_place(m, cmd);
 	if (result == 0)
 		result = args_parse(m, cmd, rest, &a, &r);

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "out.h"
 #include "passing.h"
+#include "queueing.h"
 
 struct resent {
 	struct addrs	 from, to;	/* settled */
@@ -112,15 +112,26 @@ settle(struct mailx *m, struct resent *r, const struct addrs *to,
 
 /* --- The command. --- */
 
-static void
-report(struct mailx *m, const struct resent *r)
+static const char *
+resent_id(void *ctx)
 {
+	const struct resent *r = ctx;
+
+	return r->id;
+}
+
+static int
+post(struct mailx *m, const struct transport *t, struct resent *r,
+    struct fail *why)
+{
+	const struct posting p = { .message_id = resent_id, .ctx = r };
 	struct sent s = { 0 };
+	int result = post_message(m, t, &r->out, &p, &s, why);
 
 	s.message_id = r->id;
-	s.rcpt = r->out.rcpt;
-	s.nrcpt = r->out.nrcpt;
-	out_sent(m, &s);
+	if (r->out.taken)
+		out_sent(m, &s);
+	return result;
 }
 
 static int
@@ -135,9 +146,7 @@ resend(struct mailx *m, const struct transport *t, const struct addrs *to,
 		if (m->dry_run)
 			result = print_outgoing(m, &r.out, r.id, why);
 		else
-			result = deliver(m, t, &r.out, why);
-		if (r.out.taken)
-			report(m, &r);
+			result = post(m, t, &r, why);
 	}
 	outgoing_free(&r.out);
 	addrs_free(&r.from);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "queueing.h"
 #include "runint.h"
 #include "term.h"
 #include "vars.h"
@@ -262,6 +263,8 @@ run_loop(struct mailx *m)
 	run->input = &in;
 	while (!m->quit && !signal_ends(m)) {
 		look_for_mail(m);
+		if (m->interactive)
+			queue_announce(m);
 		prompt = var_get(m, "prompt");
 		line = run_read(m, &in, prompt);
 		if (line == NULL && end_is_ignored(m, &ends))

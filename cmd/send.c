@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "assemble.h"
 #include "once.h"
-#include "out.h"
+#include "queueing.h"
 
 bool
 stream_is_empty(FILE *f)
@@ -31,29 +32,43 @@ print_letter(struct mailx *m, struct letter *l, struct fail *why)
 }
 
 static void
-report(struct mailx *m, const struct letter *l, const struct once *o)
+report_already(struct mailx *m, const struct once *o)
 {
-	struct sent s = { 0 };
+	struct sent s = { .message_id = o->id, .already = true };
 
-	s.message_id = l == NULL ? o->id : build_message_id(l->b);
-	s.rcpt = l == NULL ? NULL : l->out.rcpt;
-	s.nrcpt = l == NULL ? 0 : l->out.nrcpt;
-	s.already = l == NULL;
 	out_sent(m, &s);
+}
+
+static const char *
+message_id(void *ctx)
+{
+	const struct letter *l = ctx;
+
+	return build_message_id(l->b);
 }
 
 static int
 post(struct mailx *m, const struct transport *t, struct letter *l,
     struct once *o, struct fail *why)
 {
+	struct posting p = { .subject = l->d->subject,
+	    .recorded = true, .by_name = l->d->record_by_name, .ready = o->fd == -1,
+	    .message_id = message_id, .ctx = l };
 	struct fail late = { 0 };
+	struct sent s = { 0 };
 	int r;
 
+	if (l->d->at != NULL && at_time(l->d->at, &p.not_before, why) == -1)
+		return -1;
+	if (p.not_before <= (int64_t)time(NULL))
+		p.not_before = 0;
 	if (o->fd != -1 && once_trying(o, o->id, why) == -1)
 		return -1;
-	r = deliver(m, t, &l->out, why);
+	r = post_message(m, t, &l->out, &p, &s, why);
 	if (!l->out.taken)
 		return -1;
+	if (r == 1)
+		return 0;
 	if (o->fd != -1 && once_done(o, &late) == -1) {
 		fail_where(&late, "sent, but that may not be remembered");
 		if (r == 0)
@@ -62,8 +77,8 @@ post(struct mailx *m, const struct transport *t, struct letter *l,
 			tell(m, &late);
 		r = -1;
 	}
-	record_copy(m, &l->out, l->d->record_by_name);
-	report(m, l, o);
+	s.message_id = build_message_id(l->b);
+	out_sent(m, &s);
 	return r;
 }
 
@@ -160,7 +175,7 @@ send_once(struct mailx *m, struct draft *d, struct fail *why)
 	if (r == -1)
 		keep(m, d, d->body, why);
 	else if (o.done)
-		report(m, NULL, &o);
+		report_already(m, &o);
 	else
 		r = build_and_send(m, d, &o, why);
 	once_close(&o);
@@ -175,11 +190,6 @@ send_draft(struct mailx *m, struct draft *d, struct fail *why)
 	if (d->skip_empty && d->html == NULL &&
 	    (d->body == NULL || stream_is_empty(d->body)))
 		return 0;
-	if (d->at != NULL) {
-		fail(why, EX_CONFIG, "--at needs an outbox");
-		keep(m, d, d->body, why);
-		return -1;
-	}
 	if (d->once != NULL && !m->dry_run)
 		return send_once(m, d, why);
 	return build_and_send(m, d, &none, why);

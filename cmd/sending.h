@@ -6,6 +6,9 @@
 #ifndef CMD_SENDING_H
 #define CMD_SENDING_H
 
+#include <signal.h>
+
+#include "../net/server.h"
 #include "compose.h"
 
 enum transport_kind { TO_SERVER, TO_PROGRAM, TO_FOLDER };
@@ -19,6 +22,11 @@ struct transport {
 
 /* By the variable `mta'.  EX_CONFIG: unset and no sendmail program, or none of ours. */
 int	 transport_find(struct mailx *m, struct transport *t, struct fail *why);
+/* The same of a transport by its name, as `mta' has it. */
+int	 transport_named(struct mailx *m, const char *mta, struct transport *t,
+	    struct fail *why);
+/* What the variables say, with its secret; the caller frees. */
+char	*transport_configured(const struct mailx *m);
 void	 transport_free(struct transport *t);
 
 /* A message ready to go. */
@@ -39,6 +47,9 @@ struct outgoing {
 	/* With LF line ends; as often as wanted, the same each time. */
 	int		(*write)(void *ctx, FILE *out, struct fail *why);
 	void		*ctx;
+	int64_t		 hold_until;	/* the server is to hold it until then; 0: no */
+	bool		 more;		/* the session is used again: it is not to be ended */
+	bool		 uncertain;	/* the connection was lost when it may have been taken */
 	bool		 taken;		/* by the transport, for somebody */
 	bool		 saved;		/* what did not go, in $DEAD */
 };
@@ -55,6 +66,19 @@ FILE	*outgoing_stage(struct outgoing *o, struct fail *why);
  */
 int	 transport_send(struct mailx *m, const struct transport *t,
 	    struct outgoing *o, struct fail *why);
+
+/* A connection that is kept from one message to the next. */
+struct session {
+	struct smtp	*x;		/* owned; NULL: none yet */
+	struct server	 server;	/* owned with it */
+	const volatile sig_atomic_t *signalled;	/* borrowed: ends every wait; NULL: as usual */
+	bool		 broken;	/* it could not be made */
+};
+
+/* The same over that session, which is made where there is none. */
+int	 transport_send_over(struct mailx *m, const struct transport *t,
+	    struct outgoing *o, struct session *s, struct fail *why);
+void	 session_end(struct session *s);
 /*
  * The same with all that follows from failure: every recipient refused is told on
  * standard error, what did not go is saved in $DEAD.  0, or -1 also where some
@@ -62,6 +86,17 @@ int	 transport_send(struct mailx *m, const struct transport *t,
  */
 int	 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 	    struct fail *why);
+
+/* What the variables say of it: `dsn' makes sense, and it is not too large. */
+int	 outgoing_check(const struct mailx *m, struct outgoing *o, struct fail *why);
+/* The first of those refused, else of those deferred; NULL: all is well. */
+const struct smtp_rcpt *outgoing_worst(const struct outgoing *o);
+/* Fail with the reply to that recipient. */
+int	 say_refused(const struct transport *t, const struct smtp_rcpt *r,
+	    struct fail *why);
+/* A line for each that is wrong (deferred ones too, if so) but the one that `why' tells of. */
+void	 tell_refused(struct mailx *m, const struct transport *t,
+	    const struct outgoing *o, bool deferred, const struct fail *why);
 
 /* A dry run: the message on standard output, under -J in its record. */
 int	 print_outgoing(struct mailx *m, struct outgoing *o, const char *id,

@@ -14,21 +14,22 @@
 	X(echo) X(edit) X(else) X(elif) X(endif) X(eval) X(exit)	\
 	X(expunge) X(extract)						\
 	X(from) X(file) X(folder) X(folders) X(followup) X(Followup)	\
-	X(fetch) X(flag) X(forward)					\
+	X(fetch) X(flag) X(flush) X(forward)					\
 	X(headers) X(help) X(hold)					\
 	X(if) X(ignore)							\
 	X(list) X(Lreply)						\
 	X(mail) X(mbox) X(mkdir) X(move)				\
 	X(next) X(new)							\
 	X(pipe) X(preserve) X(print) X(Print)				\
-	X(quit)								\
+	X(quit) X(queue)						\
 	X(reply) X(Reply) X(respond) X(Respond) X(resend) X(retain)	\
 	X(rename) X(return) X(rmdir)					\
 	X(save) X(Save) X(search) X(seen) X(send) X(set) X(shell)	\
 	X(shift) X(size) X(sort) X(source) X(structure) X(subscribe) X(sync)			\
 	X(tag) X(thread) X(top) X(touch) X(type) X(Type)				\
 	X(unalias) X(unanswered) X(undelete) X(undraft) X(unflag)	\
-	X(unread) X(unseen) X(unset) X(unsort) X(unsubscribe) X(untag)				\
+	X(unqueue) X(unread) X(unseen) X(unset) X(unsort)		\
+	X(unsubscribe) X(untag)						\
 	X(visual)							\
 	X(write) X(wait)						\
 	X(xit)								\

@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../net/url.h"
@@ -41,8 +42,8 @@ find_sendmail(struct fail *why)
 }
 
 /* What the variables say; the host in `smtp' is how older programs had it. */
-static char *
-configured(const struct mailx *m)
+char *
+transport_configured(const struct mailx *m)
 {
 	const char *mta = var_get(m, "mta"), *smtp = var_get(m, "smtp");
 
@@ -94,11 +95,10 @@ find_program(struct mailx *m, struct transport *t, char *mta, struct fail *why)
 	return 0;
 }
 
-int
-transport_find(struct mailx *m, struct transport *t, struct fail *why)
+/* Takes the name. */
+static int
+find(struct mailx *m, struct transport *t, char *mta, struct fail *why)
 {
-	char *mta = configured(m);
-
 	memset(t, 0, sizeof *t);
 	if (url_is_url(mta))
 		return find_server(m, t, mta, why);
@@ -108,6 +108,19 @@ transport_find(struct mailx *m, struct transport *t, struct fail *why)
 	t->target = mta;
 	t->shown = xstrdup(mta);
 	return 0;
+}
+
+int
+transport_find(struct mailx *m, struct transport *t, struct fail *why)
+{
+	return find(m, t, transport_configured(m), why);
+}
+
+int
+transport_named(struct mailx *m, const char *mta, struct transport *t,
+    struct fail *why)
+{
+	return find(m, t, xstrdup(mta), why);
 }
 
 void
@@ -194,13 +207,12 @@ send_batches(struct smtp *x, struct smtp_message *msg, struct outgoing *o,
     struct fail *why)
 {
 	size_t limit = msg->all_or_nothing ? o->nrcpt : limit_of(x), done = 0;
-	bool uncertain;
 
 	while (done < o->nrcpt) {
 		msg->rcpt = o->rcpt + done;
 		msg->nrcpt = o->nrcpt - done < limit ? o->nrcpt - done : limit;
-		msg->last = done + msg->nrcpt == o->nrcpt;
-		if (smtp_send(x, msg, &uncertain, why) == -1) {
+		msg->last = !o->more && done + msg->nrcpt == o->nrcpt;
+		if (smtp_send(x, msg, &o->uncertain, why) == -1) {
 			if (done == 0)
 				return -1;
 			set_rest(msg->rcpt, o->nrcpt - done, why);
@@ -212,6 +224,31 @@ send_batches(struct smtp *x, struct smtp_message *msg, struct outgoing *o,
 	return 0;
 }
 
+/* RFC 4865 4: the parameter says how many seconds at most. */
+static bool
+can_hold(const struct smtp *x, uint32_t seconds)
+{
+	const char *args, *error;
+	char digits[16];
+	long long most;
+
+	if (!smtp_offers(x, "FUTURERELEASE", &args))
+		return false;
+	strlcpy(digits, args, sizeof digits);
+	digits[strspn(digits, "0123456789")] = '\0';
+	most = strtonum(digits, 0, INT64_MAX, &error);
+	return error == NULL && (long long)seconds <= most;
+}
+
+/* At least one, for nought is at once. */
+static uint32_t
+seconds_until(int64_t when)
+{
+	int64_t left = when - (int64_t)time(NULL);
+
+	return left < 1 ? 1 : left > INT32_MAX ? INT32_MAX : (uint32_t)left;
+}
+
 static int
 converse(struct mailx *m, struct smtp *x, const struct transport *t,
     struct outgoing *o, struct fail *why)
@@ -221,12 +258,17 @@ converse(struct mailx *m, struct smtp *x, const struct transport *t,
 	if (o->utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
 		return fail(why, EX_NOUSER, "%s: the server does not take "
 		    "addresses beyond ASCII (SMTPUTF8)", t->shown);
+	if (o->hold_until != 0 && !can_hold(x, seconds_until(o->hold_until)))
+		return fail(why, EX_CONFIG, "%s: the server does not hold "
+		    "messages until that time (FUTURERELEASE)", t->shown);
 	if (o->prepare(o, smtp_offers(x, "8BITMIME", NULL), why) == -1)
 		return -1;
 	msg.from = o->from;
 	msg.size = o->size;
 	msg.eightbit = o->eightbit;
 	msg.utf8 = o->utf8;
+	if (o->hold_until != 0)
+		msg.hold = seconds_until(o->hold_until);
 	msg.all_or_nothing = !is_on(m, "partial");
 	msg.notify = var_get(m, "dsn");
 	msg.require_tls = is_on(m, "requiretls");
@@ -235,21 +277,56 @@ converse(struct mailx *m, struct smtp *x, const struct transport *t,
 	return send_batches(x, &msg, o, why);
 }
 
+void
+session_end(struct session *s)
+{
+	if (s->x == NULL)
+		return;
+	smtp_close(s->x);
+	server_free(&s->server);
+	s->x = NULL;
+}
+
 static int
-to_server(struct mailx *m, const struct transport *t, struct outgoing *o,
+begin(struct mailx *m, const struct transport *t, struct session *s,
     struct fail *why)
 {
-	struct server s;
-	struct smtp *x;
+	if (s->x != NULL)
+		return 0;
+	s->broken = true;
+	if (server_setup(m, t->target, &s->server, why) == -1)
+		return -1;
+	if (s->signalled != NULL)
+		s->server.signalled = s->signalled;
+	s->x = smtp_open(&s->server, why);
+	if (s->x == NULL) {
+		server_free(&s->server);
+		return -1;
+	}
+	s->broken = false;
+	return 0;
+}
+
+/* A server may end a session after so many messages: then another is begun, once. */
+static int
+to_server(struct mailx *m, const struct transport *t, struct outgoing *o,
+    struct session *s, struct fail *why)
+{
+	bool again = s->x != NULL;
 	int r;
 
-	if (server_setup(m, t->target, &s, why) == -1)
-		return -1;
-	x = smtp_open(&s, why);
-	r = x == NULL ? -1 : converse(m, x, t, o, why);
-	smtp_close(x);
-	server_free(&s);
-	return r;
+	do {
+		r = begin(m, t, s, why);
+		if (r == 0)
+			r = converse(m, s->x, t, o, why);
+		if (s->x != NULL && smtp_is_over(s->x))
+			session_end(s);
+		if (!again || r == 0 || s->x != NULL || s->broken ||
+		    o->uncertain || why->code != EX_TEMPFAIL)
+			return r;
+		again = false;
+		fail_clear(why);
+	} while (true);
 }
 
 /* --- A folder. --- */
@@ -434,16 +511,31 @@ to_program(struct mailx *m, const struct transport *t, struct outgoing *o,
 }
 
 int
-transport_send(struct mailx *m, const struct transport *t, struct outgoing *o,
-    struct fail *why)
+transport_send_over(struct mailx *m, const struct transport *t,
+    struct outgoing *o, struct session *s, struct fail *why)
 {
+	o->uncertain = false;
+	if (o->hold_until != 0 && t->kind != TO_SERVER)
+		return fail(why, EX_CONFIG, "%s: it does not hold messages "
+		    "until a time", t->shown);
 	switch (t->kind) {
 	case TO_SERVER:
-		return to_server(m, t, o, why);
+		return to_server(m, t, o, s, why);
 	case TO_FOLDER:
 		return to_folder(m, t, o, why);
 	case TO_PROGRAM:
 		break;
 	}
 	return to_program(m, t, o, why);
+}
+
+int
+transport_send(struct mailx *m, const struct transport *t, struct outgoing *o,
+    struct fail *why)
+{
+	struct session s = { 0 };
+	int r = transport_send_over(m, t, o, &s, why);
+
+	session_end(&s);
+	return r;
 }

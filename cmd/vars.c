@@ -186,6 +186,33 @@ vars_free(struct vars *vs)
 	free(vs);
 }
 
+struct vars *
+vars_save(const struct mailx *m)
+{
+	const struct vars *vs = m->vars;
+	struct vars *copy = xcalloc(1, sizeof *copy);
+	size_t i;
+
+	copy->v = xcalloc(vs->n + 1, sizeof *copy->v);
+	copy->n = vs->n;
+	copy->cap = vs->n + 1;
+	for (i = 0; i < vs->n; i++) {
+		copy->v[i].name = xstrdup(vs->v[i].name);
+		copy->v[i].text = xstrdup(vs->v[i].text);
+	}
+	return copy;
+}
+
+void
+vars_restore(struct mailx *m, struct vars *saved)
+{
+	struct vars *old = m->vars;
+
+	m->vars = saved;
+	vars_apply(m);
+	vars_free(old);
+}
+
 /* --- Getting. --- */
 
 const char *

@@ -19,6 +19,9 @@ extern const struct var variables[];	/* vars.c, in order; ends with a NULL name 
 
 struct vars	*vars_new(void);	/* all defaults; a few from the environment, as POSIX says */
 void		 vars_free(struct vars *v);
+/* All values as they are; and back to them, which frees the copy. */
+struct vars	*vars_save(const struct mailx *m);
+void		 vars_restore(struct mailx *m, struct vars *saved);
 
 /* The value, "" for a boolean that is set; NULL where unset.  Borrowed until it changes. */
 const char	*var_get(const struct mailx *m, const char *name);

@@ -82,6 +82,12 @@ smtp_reply(const struct smtp *x)
 	return x->reply.text == NULL ? "" : x->reply.text;
 }
 
+bool
+smtp_is_over(const struct smtp *x)
+{
+	return x == NULL || x->dead || x->quit;
+}
+
 /* --- What the server offers. --- */
 
 bool

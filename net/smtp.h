@@ -48,6 +48,8 @@ struct conn;
 struct smtp	*smtp_attach(struct conn *c, const struct server *s, struct fail *why);
 /* The capabilities from EHLO: is the keyword there; its parameters (borrowed) in *args. */
 bool		 smtp_offers(const struct smtp *x, const char *keyword, const char **args);	/* args may be NULL */
+/* Nothing more can be said: lost, or ended by the server.  NULL too. */
+bool		 smtp_is_over(const struct smtp *x);
 /*
  * One transaction.  Fills state and reply of every recipient.  0 when the server
  * took the message for at least one; then refused recipients are told by their

@@ -14,72 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../net/digest.h"
 #include "seenlog.h"
 #include "store.h"
+#include "token.h"
 
-#define CHECK_DIGITS	16
 #define MAX_WORDS	8	/* of a line */
 
 /* --- Lines. --- */
-
-static void
-checksum(const char *text, size_t n, char hex[static DIGEST_HEX])
-{
-	struct digest_state *d = digest_begin();
-
-	digest_add(d, text, n);
-	digest_end(d, hex);
-	hex[CHECK_DIGITS] = '\0';
-}
-
-/* What is not printing ASCII, and `%', as %XX; an empty word as "%". */
-static void
-put_word(FILE *f, const char *s)
-{
-	if (*s == '\0')
-		putc('%', f);
-	for (; *s != '\0'; s++)
-		if (*s > ' ' && *s < 127 && *s != '%')
-			putc(*s, f);
-		else
-			fprintf(f, "%%%02X", (unsigned)(unsigned char)*s);
-}
-
-static int
-hex_value(int c)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	const char *p = c != 0 ? strchr(digits, c) : NULL;
-
-	return p != NULL ? (int)(p - digits) : -1;
-}
-
-/* Undo put_word, in place. */
-static bool
-read_word(char *s)
-{
-	char *to = s;
-	int high, low;
-
-	if (strcmp(s, "%") == 0) {
-		*s = '\0';
-		return true;
-	}
-	for (; *s != '\0'; s++) {
-		if (*s != '%') {
-			*to++ = *s;
-			continue;
-		}
-		if ((high = hex_value(s[1])) < 0 ||
-		    (low = hex_value(s[2])) < 0 || high + low == 0)
-			return false;
-		*to++ = (char)(high * 16 + low);
-		s += 2;
-	}
-	*to = '\0';
-	return true;
-}
 
 static void
 add(struct seenlog *l, const char *p, size_t n)
@@ -95,18 +36,18 @@ add(struct seenlog *l, const char *p, size_t n)
 void
 seenlog_add(struct seenlog *l, const char *const *words, size_t n)
 {
-	char hex[DIGEST_HEX], *text;
+	char check[TOKEN_CHECK + 1], *text;
 	size_t i, len;
 	FILE *f = xmemstream(&text, &len);
 
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			putc(' ', f);
-		put_word(f, words[i]);
+		token_put(f, words[i]);
 	}
 	fclose(f);
-	checksum(text, len, hex);
-	add(l, hex, CHECK_DIGITS);
+	token_checksum(text, len, check);
+	add(l, check, TOKEN_CHECK);
 	add(l, " ", 1);
 	add(l, text, len);
 	add(l, "\n", 1);
@@ -128,18 +69,18 @@ static int
 read_line(const struct seenlog *l, char *line, size_t n, char *words[MAX_WORDS],
     struct fail *why)
 {
-	char hex[DIGEST_HEX], *next;
+	char check[TOKEN_CHECK + 1], *next;
 	int count = 0;
 
-	if (n <= CHECK_DIGITS + 1 || line[CHECK_DIGITS] != ' ')
+	if (n <= TOKEN_CHECK + 1 || line[TOKEN_CHECK] != ' ')
 		return seenlog_damaged(l, "no record", why);
-	line[CHECK_DIGITS] = '\0';
-	next = line + CHECK_DIGITS + 1;
-	checksum(next, n - CHECK_DIGITS - 1, hex);
-	if (strcmp(hex, line) != 0)
+	line[TOKEN_CHECK] = '\0';
+	next = line + TOKEN_CHECK + 1;
+	token_checksum(next, n - TOKEN_CHECK - 1, check);
+	if (strcmp(check, line) != 0)
 		return seenlog_damaged(l, "bad checksum", why);
 	while (count < MAX_WORDS && (words[count] = strsep(&next, " ")) != NULL)
-		if (!read_word(words[count++]))
+		if (!token_read(words[count++]))
 			return seenlog_damaged(l, "bad word", why);
 	return count;
 }
