@@ -71,6 +71,7 @@ NET_SRCS = \
 	net/conn.c \
 	net/cred.c \
 	net/dial.c \
+	net/digest.c \
 	net/dottext.c \
 	net/idn.c \
 	net/imap.c \
@@ -103,6 +104,7 @@ STORE_SRCS = \
 	store/imapload.c \
 	store/imappool.c \
 	store/imapsearch.c \
+	store/imapsort.c \
 	store/imapsync.c \
 	store/local.c \
 	store/locallist.c \
@@ -127,9 +129,11 @@ STORE_SRCS = \
 	store/search.c \
 	store/seen.c \
 	store/seenlog.c \
+	store/sort.c \
 	store/stage.c \
 	store/step.c \
 	store/store.c \
+	store/thread.c \
 	store/token.c \
 	store/wait.c \
 
@@ -174,6 +178,7 @@ CMD_SRCS = \
 	cmd/msgs.c \
 	cmd/once.c \
 	cmd/options.c \
+	cmd/order.c \
 	cmd/out.c \
 	cmd/outfield.c \
 	cmd/outheld.c \
@@ -208,6 +213,7 @@ CMD_SRCS = \
 	cmd/set.c \
 	cmd/settle.c \
 	cmd/shell.c \
+	cmd/sort.c \
 	cmd/source.c \
 	cmd/structure.c \
 	cmd/subject.c \
@@ -275,6 +281,7 @@ UNIT_SRCS = \
 
 SHELL_TESTS = \
 	tests/answer.t \
+	tests/bare.t \
 	tests/cases.t \
 	tests/compose.t \
 	tests/contract.t \
@@ -307,6 +314,7 @@ SHELL_TESTS = \
 	tests/script.t \
 	tests/send.t \
 	tests/show.t \
+	tests/sort.t \
 	tests/trust_display.t \
 	tests/trust_env.t \
 	tests/trust_large.t \

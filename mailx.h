@@ -40,6 +40,7 @@ struct mailx {
 	bool		 folder_is_system;	/* POSIX rules of the system mailbox hold */
 	uint32_t	 dot;		/* current message; 0: none */
 	struct numbers	 found;		/* ` : the last search */
+	struct order	*order;		/* cmd/order.h; NULL: by number */
 
 	struct vars	*vars;		/* cmd/vars.h */
 	struct aliases	*aliases;	/* cmd/alias.h */

@@ -8,11 +8,11 @@
  * content, so it is read before it is known whether it is new.
  */
 #include <inttypes.h>
-#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "../net/digest.h"
 #include "fetch.h"
 
 #define MAX_UIDL	70	/* RFC 1939 7 */
@@ -25,7 +25,7 @@ struct reading {
 	FILE		*head;		/* its first MAX_FIELD_SIZE octets */
 	size_t		 nhead;
 	uint64_t	 octets;
-	SHA2_CTX	 sha;
+	struct digest_state *sha;	/* owned */
 	char		 piece[PIECE];
 	size_t		 n;
 };
@@ -46,12 +46,6 @@ is_note(const char *line, size_t n)
 			return true;
 	}
 	return false;
-}
-
-static void
-hash(SHA2_CTX *ctx, const char *p, size_t n)
-{
-	SHA256Update(ctx, (const uint8_t *)p, n);
 }
 
 /* The next piece: a line of the header, or as much of it as fits. */
@@ -89,7 +83,7 @@ read_header(struct reading *r)
 		    (r->n == 2 && memcmp(r->piece, "\r\n", 2) == 0));
 		at_start = r->piece[r->n - 1] == '\n';
 		if (!note)
-			hash(&r->sha, r->piece, r->n);
+			digest_add(r->sha, r->piece, r->n);
 		if (r->nhead < MAX_FIELD_SIZE)
 			fwrite(r->piece, 1, r->n, r->head);
 		r->nhead += r->n;
@@ -101,30 +95,29 @@ read_body(struct reading *r)
 {
 	while ((r->n = fread(r->piece, 1, sizeof(r->piece), r->in)) > 0) {
 		put(r);
-		hash(&r->sha, r->piece, r->n);
+		digest_add(r->sha, r->piece, r->n);
 	}
 }
 
 static void
-hash_text(SHA2_CTX *ctx, const char *s)
+hash_text(struct digest_state *d, const char *s)
 {
-	hash(ctx, s != NULL ? s : "", s != NULL ? strlen(s) + 1 : 1);
+	digest_add(d, s != NULL ? s : "", s != NULL ? strlen(s) + 1 : 1);
 }
 
 void
 fetch_light(const struct envelope *e, uint64_t size,
     char light[static FETCH_LIGHT])
 {
-	char number[64], hex[SHA256_DIGEST_STRING_LENGTH];
-	SHA2_CTX ctx;
+	char number[64], hex[DIGEST_HEX];
+	struct digest_state *d = digest_begin();
 
-	SHA256Init(&ctx);
-	hash_text(&ctx, e->message_id);
+	hash_text(d, e->message_id);
 	snprintf(number, sizeof(number), "%" PRId64 " %" PRIu64,
 	    e->has_date ? e->date.epoch : -1, size);
-	hash_text(&ctx, number);
-	hash_text(&ctx, e->from.n > 0 ? e->from.v[0].addr : "");
-	SHA256End(&ctx, hex);
+	hash_text(d, number);
+	hash_text(d, e->from.n > 0 ? e->from.v[0].addr : "");
+	digest_end(d, hex);
 	strlcpy(light, hex, FETCH_LIGHT);
 }
 
@@ -142,7 +135,7 @@ fetch_digest(FILE *in, FILE *out, uint64_t size, struct digest *d,
 	r->in = in;
 	r->out = out;
 	r->head = xmemstream(&text, &len);
-	SHA256Init(&r->sha);
+	r->sha = digest_begin();
 	read_header(r);
 	read_body(r);
 	fclose(r->head);
@@ -151,7 +144,7 @@ fetch_digest(FILE *in, FILE *out, uint64_t size, struct digest *d,
 	fetch_light(e, size, d->light);
 	envelope_free(e);
 	head_free(&h);
-	SHA256End(&r->sha, d->sha);
+	digest_end(r->sha, d->sha);
 	d->octets = r->octets;
 	if (ferror(in))
 		result = fail_errno(why, EX_IOERR, "reading a message");

@@ -17,6 +17,7 @@
 #include "../store/lock.h"
 #include "../store/local.h"
 #include "folder.h"
+#include "order.h"
 #include "out.h"
 #include "vars.h"
 #include "words.h"
@@ -179,6 +180,7 @@ take(struct mailx *m, struct store *s, uint32_t dot)
 	m->dot = dot;
 	m->folder_is_system = s->ops->local && is_system(m, m->folder_shown);
 	numbers_free(&m->found);
+	order_forget(m);
 }
 
 int
@@ -403,6 +405,7 @@ leave(struct mailx *m, bool unchanged, struct fail *why)
 	m->folder = NULL;
 	m->dot = 0;
 	numbers_free(&m->found);
+	order_forget(m);
 	if (empty)
 		remove_empty(m, path);
 	free(path);

@@ -168,6 +168,36 @@ has_option(const struct args *a, int letter)
 }
 
 static int
+subscribe(struct mailx *m, const struct args *a, bool on)
+{
+	char *name;
+	size_t i;
+	int r = 0;
+
+	name_current(m);
+	for (i = 0; i < a->words.n && r == 0; i++) {
+		name = folder_resolve(m, a->words.v[i], true, &m->why);
+		if (name == NULL)
+			return -1;
+		r = store_subscribe(name, on, &m->options, &m->why);
+		free(name);
+	}
+	return r;
+}
+
+static int
+run_subscribe(struct mailx *m, struct args *a)
+{
+	return subscribe(m, a, true);
+}
+
+static int
+run_unsubscribe(struct mailx *m, struct args *a)
+{
+	return subscribe(m, a, false);
+}
+
+static int
 run_mkdir(struct mailx *m, struct args *a)
 {
 	char *name;
@@ -300,6 +330,20 @@ const struct cmd cmd_folders = {
 	.takes = TAKES_WORDS, .max = 2, .usage = "[base] [pattern]",
 	.help = "print the tree of mailboxes of the server, or under the variable folder, with counts",
 	.run = run_folders
+};
+
+const struct cmd cmd_subscribe = {
+	.name = "subscribe", .takes = TAKES_WORDS, .min = 1, .max = -1,
+	.usage = "folder ...",
+	.help = "put mailboxes on the server's list of those of interest",
+	.run = run_subscribe
+};
+
+const struct cmd cmd_unsubscribe = {
+	.name = "unsubscribe", .takes = TAKES_WORDS, .min = 1, .max = -1,
+	.usage = "folder ...",
+	.help = "take mailboxes off the server's list of those of interest",
+	.run = run_unsubscribe
 };
 
 const struct cmd cmd_mkdir = {

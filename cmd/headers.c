@@ -2,7 +2,7 @@
 /*
  * headers.c -- summaries: headers, from, z; -H and -L.
  *
- * Pages are fixed blocks of message numbers, so that scrolling needs no memory
+ * Pages are fixed blocks of messages in the order shown, so that scrolling needs no memory
  * of where the screen was: it is the block of the current message.
  */
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 #include "folder.h"
 #include "headers.h"
+#include "order.h"
 #include "out.h"
 #include "read.h"
 #include "term.h"
@@ -43,17 +44,25 @@ print_visible(void *ctx, struct store *s, uint32_t n, struct fail *why)
 int
 headers_numbers(struct mailx *m, const struct numbers *ns, struct fail *why)
 {
-	return store_each(m->folder, ns, wanted(m), print, m, why);
+	struct numbers shown = { 0 };
+	int r;
+
+	order_apply(m, ns, &shown);
+	r = store_each(m->folder, &shown, wanted(m), print, m, why);
+	numbers_free(&shown);
+	return r;
 }
 
 static int
 print_all(struct mailx *m, struct fail *why)
 {
-	struct numbers ns = { 0 };
+	struct numbers ns = { 0 }, shown = { 0 };
 	int r;
 
 	numbers_add_all(&ns, m->folder);
-	r = store_each(m->folder, &ns, wanted(m), print_visible, m, why);
+	order_apply(m, &ns, &shown);
+	r = store_each(m->folder, &shown, wanted(m), print_visible, m, why);
+	numbers_free(&shown);
 	numbers_free(&ns);
 	return r;
 }
@@ -96,14 +105,17 @@ page_size(const struct mailx *m)
 static int
 print_page(struct mailx *m, struct fail *why)
 {
-	uint32_t size = page_size(m), first, i;
+	uint32_t size = page_size(m), first, i, n;
 	struct numbers ns = { 0 };
 	int r;
 
-	first = m->dot == 0 ? 1 : (m->dot - 1) / size * size + 1;
-	for (i = first; i < first + size && i <= m->folder->count; i++)
-		if ((store_msg(m->folder, i)->flags & MSG_GONE) == 0)
-			numbers_add(&ns, i);
+	first = m->dot == 0 ? 1 :
+	    (order_position(m, m->dot) - 1) / size * size + 1;
+	for (i = first; i < first + size && i <= m->folder->count; i++) {
+		n = order_at(m, i);
+		if ((store_msg(m->folder, n)->flags & MSG_GONE) == 0)
+			numbers_add(&ns, n);
+	}
 	r = store_each(m->folder, &ns, wanted(m), print_visible, m, why);
 	numbers_free(&ns);
 	return r;
@@ -160,12 +172,14 @@ run_from(struct mailx *m, struct args *a)
 static uint32_t
 first_of(struct mailx *m, uint32_t first, uint32_t size)
 {
-	uint32_t i;
+	uint32_t i, n;
 
-	for (i = first; i < first + size && i <= m->folder->count; i++)
-		if ((store_msg(m->folder, i)->flags &
+	for (i = first; i < first + size && i <= m->folder->count; i++) {
+		n = order_at(m, i);
+		if ((store_msg(m->folder, n)->flags &
 		    (MSG_GONE | MSG_DELETED)) == 0)
-			return i;
+			return n;
+	}
 	return 0;
 }
 
@@ -173,7 +187,7 @@ static int
 run_z(struct mailx *m, struct args *a)
 {
 	const char *way = a->text == NULL ? "" : a->text;
-	uint32_t size = page_size(m), dot = m->dot == 0 ? 1 : m->dot;
+	uint32_t size = page_size(m), dot = m->dot == 0 ? 1 : order_position(m, m->dot);
 	uint32_t first = (dot - 1) / size * size + 1, found = 0;
 
 	if (strcmp(way, "") != 0 && strcmp(way, "+") != 0 &&

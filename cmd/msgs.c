@@ -13,6 +13,7 @@
 
 #include "../mime/text.h"
 #include "expr.h"
+#include "order.h"
 #include "msgs.h"
 #include "vars.h"
 
@@ -222,10 +223,12 @@ read_places(struct list *l, const char *word, struct fail *why)
 static int
 mark_next(struct list *l, int step, struct fail *why)
 {
-	uint32_t n = l->m->dot;
+	uint32_t n = l->m->dot == 0 ? 0 : order_position(l->m, l->m->dot);
 
-	n = n == 0 && step < 0 ? 0 :
-	    relevant_from(l, step > 0 ? n + 1 : n - 1, step);
+	n = n == 0 && step < 0 ? 0 : step > 0 ? n + 1 : n - 1;
+	while (n >= 1 && n <= l->s->count && !is_relevant(l, order_at(l->m, n)))
+		n = step > 0 ? n + 1 : n - 1;
+	n = n >= 1 && n <= l->s->count ? order_at(l->m, n) : 0;
 	l->places = true;
 	if (n == 0)
 		return l->flags & CMD_EMPTY_OK ? 0 : fail(why, EX_USAGE,

@@ -42,6 +42,8 @@ folder_json(struct mailx *m, const struct store_list_entry *e)
 	json_key(&j, "flags");
 	json_open(&j, '[');
 	json_string(&j, e->has_children ? "haschildren" : "hasnochildren");
+	if (e->subscribed)
+		json_string(&j, "subscribed");
 	if (!e->selectable)
 		json_string(&j, "noselect");
 	json_close(&j, ']');

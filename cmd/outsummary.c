@@ -28,6 +28,7 @@
 #include "../mime/text.h"
 #include "../net/url.h"
 #include "alias.h"
+#include "order.h"
 #include "outint.h"
 #include "term.h"
 #include "vars.h"
@@ -36,6 +37,7 @@
 #define NARROW		"%>%a%3m %-12f %s"
 #define WIDE		60
 #define COLUMNS		80
+#define MAX_SHIFT	8	/* levels of a thread that are shown by their place */
 #define NUMBER_SIZE	24
 
 /* --- For people. --- */
@@ -133,6 +135,16 @@ count_text(uint64_t n)
 	return xasprintf("%llu", (unsigned long long)n);
 }
 
+/* Below the message that it answers, where the folder is shown in threads. */
+static char *
+in_tree(uint32_t depth, const char *subject)
+{
+	if (depth == 0)
+		return xstrdup(subject);
+	return xasprintf("%*s`-> %s",
+	    2 * (int)((depth < MAX_SHIFT ? depth : MAX_SHIFT) - 1), "", subject);
+}
+
 /* What a letter stands for; the caller frees. */
 static char *
 value_of(struct mailx *m, struct store *s, uint32_t n, char letter)
@@ -168,7 +180,7 @@ value_of(struct mailx *m, struct store *s, uint32_t n, char letter)
 	case 'O':
 		return out_size(msg->size);
 	case 's':
-		return xstrdup(subject);
+		return in_tree(s == m->folder ? order_depth(m, n) : 0, subject);
 	case 'S':
 		return xasprintf("\"%s\"", subject);
 	case 't':

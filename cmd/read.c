@@ -7,6 +7,7 @@
 #include "../mime/enclosed.h"
 #include "expr.h"
 #include "msgs.h"
+#include "order.h"
 #include "out.h"
 #include "read.h"
 #include "vars.h"
@@ -225,14 +226,16 @@ uint32_t
 read_next(struct mailx *m, uint32_t n, bool and_before)
 {
 	const uint32_t out_of_sight = MSG_DELETED | MSG_GONE;
-	uint32_t i;
+	uint32_t at = n == 0 ? 0 : order_position(m, n), i;
 
-	for (i = n + 1; i <= m->folder->count; i++)
-		if ((store_msg(m->folder, i)->flags & out_of_sight) == 0)
-			return i;
-	for (i = and_before ? n : 0; i > 0; i--)
-		if ((store_msg(m->folder, i)->flags & out_of_sight) == 0)
-			return i;
+	for (i = at + 1; i <= m->folder->count; i++)
+		if ((store_msg(m->folder, order_at(m, i))->flags &
+		    out_of_sight) == 0)
+			return order_at(m, i);
+	for (i = and_before ? at : 0; i > 0; i--)
+		if ((store_msg(m->folder, order_at(m, i))->flags &
+		    out_of_sight) == 0)
+			return order_at(m, i);
 	return 0;
 }
 

@@ -115,7 +115,7 @@ int		 imap_delimiter(struct imap *x, char *delimiter, struct fail *why);
 struct imap_row {
 	struct span	 name;		/* the server's, octets as they came */
 	char		 delimiter;	/* '\0': none */
-	bool		 selectable, has_children;
+	bool		 selectable, has_children, subscribed;
 	const char	*use;		/* as store_list_entry */
 };
 /*
@@ -154,6 +154,7 @@ int		 imap_search(struct imap *x, struct imap_line *keys, size_t max,
 int		 imap_append(struct imap *x, const char *mailbox, const char *flags,
 		    const char *date, FILE *in, struct fail *why);
 int		 imap_create(struct imap *x, const char *mailbox, struct fail *why);
+int		 imap_subscribe(struct imap *x, const char *mailbox, bool on, struct fail *why);
 int		 imap_delete(struct imap *x, const char *mailbox, struct fail *why);
 int		 imap_rename(struct imap *x, const char *from, const char *to, struct fail *why);
 int		 imap_noop(struct imap *x, struct fail *why);

@@ -114,6 +114,13 @@ imap_create(struct imap *x, const char *mailbox, struct fail *why)
 }
 
 int
+imap_subscribe(struct imap *x, const char *mailbox, bool on, struct fail *why)
+{
+	return run_on(x, on ? "SUBSCRIBE" : "UNSUBSCRIBE", mailbox, NULL,
+	    EX_UNAVAILABLE, why);
+}
+
+int
 imap_delete(struct imap *x, const char *mailbox, struct fail *why)
 {
 	return run_on(x, "DELETE", mailbox, NULL, EX_UNAVAILABLE, why);
@@ -216,6 +223,8 @@ take_row(struct listing *li, const struct imap_node *n, struct fail *why)
 			row.selectable = false;
 		if (imap_is_atom(flag, "\\HasChildren"))
 			row.has_children = true;
+		if (imap_is_atom(flag, "\\Subscribed"))
+			row.subscribed = true;
 		if (find_use(flag) != NULL)
 			row.use = find_use(flag);
 	}
@@ -274,7 +283,8 @@ imap_list(struct imap *x, const char *pattern, const struct imap_lister *lister,
 	imap_line_put(&l, "LIST \"\" ");
 	imap_line_string(&l, span_of(pattern));
 	if (*counted)
-		imap_line_put(&l, " RETURN (CHILDREN%s STATUS (MESSAGES UNSEEN))",
+		imap_line_put(&l, " RETURN (CHILDREN SUBSCRIBED%s "
+		    "STATUS (MESSAGES UNSEEN))",
 		    imap_offers(x, "SPECIAL-USE") ? " SPECIAL-USE" : "");
 	job = imap_start(x, &l, list_data, &li, why);
 	imap_line_free(&l);

@@ -134,6 +134,12 @@ int		 imap_search_folder(struct store *s, const struct search *x,
 /* --- imapsync.c --- */
 
 int		 imap_sync(struct store *s, unsigned how, struct fail *why);
+/* --- imapsort.c --- */
+
+int		 imap_sort(struct store *s, const struct sort_by *by, size_t n,
+		    struct numbers *ns, struct fail *why);
+int		 imap_thread(struct store *s, struct numbers *ns, struct numbers *depths,
+		    struct fail *why);
 int		 imap_wait(struct store *s, int64_t deadline, struct fail *why);
 int		 imap_check(struct store *s, uint32_t *added, struct fail *why);
 int		 imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
@@ -148,6 +154,8 @@ int		 imap_append_message(struct store *s, FILE *f, const struct msg *like,
 int		 imap_commit(struct store *s, struct fail *why);
 int		 imap_recover(struct store *s, const char *record, FILE *message,
 		    struct fail *why);
+int		 imap_subscribe_to(const char *name, bool on,
+		    const struct store_options *o, struct fail *why);
 int		 imap_mkdir(const char *name, bool parents, const struct store_options *o,
 		    struct fail *why);
 int		 imap_rmdir(const char *name, bool force, const struct store_options *o,

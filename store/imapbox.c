@@ -327,6 +327,22 @@ imap_mkdir(const char *name, bool parents, const struct store_options *o,
 	return result;
 }
 
+int
+imap_subscribe_to(const char *name, bool on, const struct store_options *o,
+    struct fail *why)
+{
+	struct place p;
+	int result;
+
+	if (reach(&p, name, o, false, why) == -1)
+		return -1;
+	result = imap_subscribe(p.session->imap, p.mailbox, on, why);
+	if (result == -1)
+		fail_where(why, "%s", p.path);
+	leave(&p);
+	return result;
+}
+
 static int
 children_of(struct place *p, struct strv *names, struct fail *why)
 {
@@ -471,6 +487,7 @@ add_row(void *ctx, const struct imap_row *row, struct fail *why)
 	memset(e, 0, sizeof(*e));
 	e->selectable = row->selectable;
 	e->has_children = row->has_children;
+	e->subscribed = row->subscribed;
 	e->use = row->use;
 	if ((name = pool_name(row->name, row->delimiter)) == NULL) {
 		/* Shown, but there is no way to say it. */

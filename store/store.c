@@ -239,6 +239,17 @@ store_mkdir(const char *name, bool parents, const struct store_options *o,
 }
 
 int
+store_subscribe(const char *name, bool on, const struct store_options *o,
+    struct fail *why)
+{
+	const struct store_ops *ops = kind_of(name);
+
+	if (ops->subscribe == NULL)
+		return unsupported(ops, "subscribe to mailboxes", why);
+	return ops->subscribe(name, on, o, why);
+}
+
+int
 store_rmdir(const char *name, bool force, const struct store_options *o,
     struct fail *why)
 {

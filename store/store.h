@@ -23,6 +23,7 @@
 #include "search.h"
 
 struct server;
+struct sort_by;
 
 /* Flags of a message; those up to MSG_LASTING are kept in the folder. */
 enum {
@@ -111,6 +112,7 @@ struct store_list_entry {
 	const char	*name;		/* relative to the base, `/' between levels, UTF-8 */
 	bool		 selectable;
 	bool		 has_children;
+	bool		 subscribed;	/* as far as the server says so in its list */
 	const char	*use;		/* "sent", "drafts", "trash", "junk", "archive", "all", "flagged"; or NULL */
 	bool		 has_counts;
 	uint32_t	 messages, unseen;
@@ -226,6 +228,9 @@ int		 store_wait(struct store *s, int64_t deadline,
 /* Mailboxes.  EX_CANTCREAT: exists, or cannot be; EX_NOINPUT: there is none; EX_UNAVAILABLE: refused. */
 int		 store_mkdir(const char *name, bool parents,
 		    const struct store_options *o, struct fail *why);
+/* For a server that keeps a list of the mailboxes that are of interest. */
+int		 store_subscribe(const char *name, bool on,
+		    const struct store_options *o, struct fail *why);
 /* Refused (EX_CANTCREAT) when not empty, unless `force'. */
 int		 store_rmdir(const char *name, bool force,
 		    const struct store_options *o, struct fail *why);
@@ -279,10 +284,16 @@ struct store_ops {
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);
 	/* As store_wait; 1 done, 0: the server does not tell by itself. */
 	int	(*wait)(struct store *s, int64_t deadline, struct fail *why);
+	/* As in sort.h; 1 done, 0: the generic way must do it.  NULL: generic. */
+	int	(*sort)(struct store *s, const struct sort_by *by, size_t n,
+		    struct numbers *ns, struct fail *why);
+	int	(*thread)(struct store *s, struct numbers *ns, struct numbers *depths,
+		    struct fail *why);
 	int	(*capabilities)(struct store *s, struct strv *words, struct fail *why);
 
 	/* Without an open folder: by name. */
 	int	(*mkdir)(const char *name, bool parents, const struct store_options *o, struct fail *why);
+	int	(*subscribe)(const char *name, bool on, const struct store_options *o, struct fail *why);
 	int	(*rmdir)(const char *name, bool force, const struct store_options *o, struct fail *why);
 	int	(*rename)(const char *from, const char *to, const struct store_options *o, struct fail *why);
 	int	(*list)(const char *base, const char *pattern,

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* token.c -- see token.h. */
 
-#include <sha2.h>
 #include <string.h>
 
+#include "../net/digest.h"
 #include "token.h"
 
 void
 token_checksum(const char *text, size_t n, char check[static TOKEN_CHECK + 1])
 {
-	char hex[SHA256_DIGEST_STRING_LENGTH];
+	struct digest_state *d = digest_begin();
+	char hex[DIGEST_HEX];
 
-	SHA256Data((const uint8_t *)text, n, hex);
+	digest_add(d, text, n);
+	digest_end(d, hex);
 	memcpy(check, hex, TOKEN_CHECK);
 	check[TOKEN_CHECK] = '\0';
 }

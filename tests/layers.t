@@ -25,8 +25,8 @@ check 'store/ includes net/ and mime/' \
     "$(includes store | grep '"[^"]*/' | grep -v -e '"\.\./util\.h"' -e '"\.\./mime/' -e '"\.\./net/')"
 check 'cmd/ includes what lies below' \
     "$(includes cmd | grep '"[^"]*/' | grep -v -e '"\.\./util\.h"' -e '"\.\./mailx\.h"' -e '"\.\./mime/' -e '"\.\./net/' -e '"\.\./store/')"
-check 'OpenSSL in net/tls.c and net/sasl.c alone' \
-    "$(grep -ln '^#[ 	]*include <openssl/' mailx.c util.[ch] mime/*.[ch] net/*.[ch] store/*.[ch] cmd/*.[ch] | grep -v -e '^net/tls\.c$' -e '^net/sasl\.c$')"
+check 'OpenSSL in three files of net/ alone' \
+    "$(grep -ln '^#[ 	]*include <openssl/' mailx.c util.[ch] mime/*.[ch] net/*.[ch] store/*.[ch] cmd/*.[ch] | grep -v -e '^net/digest\.c$' -e '^net/tls\.c$' -e '^net/sasl\.c$')"
 check 'no unbounded or shell-minded calls' \
     "$(grep -nE '(^|[^_[:alnum:]])(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|mktemp|tmpnam|alloca|system)[[:space:]]*\(' mailx.c util.c mime/*.c net/*.c store/*.c cmd/*.c)"
 check 'net/ and mime/ print nothing' \

@@ -13,6 +13,7 @@
 #   CERTS            DIR/tls: server, wronghost, expired, selfsigned .pem, server.key
 #   POSTFIX          yes or no; without Postfix SUBMISSION is Dovecot's and SMTP, SMTPS empty
 #   DOVEADM          command line of doveadm for these users
+# With BARE set the IMAP server says of itself that it is an IMAP4rev1 and no more.
 # stop: end what start started, and nothing else.
 set -u
 PATH=$PATH:/usr/sbin:/sbin; export PATH
@@ -81,6 +82,7 @@ default_internal_user = $user
 default_internal_group = $group
 default_vsz_limit = 0
 mail_location = maildir:~/Maildir
+${BARE:+imap_capability = IMAP4rev1}
 mail_home = $D/mail/%n
 first_valid_uid = 1
 first_valid_gid = 1

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Sorting and threading: the same order from the headers and from the server; numbers stay.
+. "$(dirname -- "$0")/lib.sh"
+write_rc
+BOX=imaps://$USER_NAME@localhost:$IMAPS/INBOX
+message() {	# message NAME FROM SUBJECT DAY REFERENCE LENGTH
+	printf 'From: %s@example.org\nTo: me@example.test\nSubject: %s\nDate: %s Nov 2026 09:30:00 +0000\nMessage-ID: <%s@x>\n' "$2" "$3" "$4" "$1"
+	[ -z "$5" ] || printf 'References: <%s@x>\n' "$5"
+	printf '\n%*s\n' "$6" x
+}
+message a zoe 'Plans' 5 '' 300 > m1
+message b adam 'Re: [list] Plans' 9 a 100 > m2
+message c mia 'lunch' 1 '' 900 > m3
+message d bob 'Re: Plans' 6 b 50 > ./m4
+message e carl 'fwd: (none)' 7 gone 600 > m5
+message f dan 'an answer' 8 gone 10 > m6
+message g eve 'Re: Plans (fwd)' 10 '' 20 > m7
+for i in 1 2 3 4 5 6 7; do
+	put "$USER_NAME" m$i
+	printf 'From x@y Fri Nov 20 09:30:00 2026\n'
+	cat m$i
+	echo
+done > box
+# The numbers, in the order shown.
+order() {
+	folder=$1; shift
+	"$MAILX" -N -R -f "$folder" -Y "$*" -Y 'set headline="%m"' -Y headers 2>&1 | tr -d ' ' | tr '\n' ' ' | sed 's/ $//'
+}
+both() {	# both COMMAND WANTED
+	is "$(order box "$1")" "$2" "$1: from the headers"
+	is "$(order "$BOX" "$1")" "$2" "$1: on the server"
+}
+both 'sort date' '3 1 4 5 6 2 7'
+both 'sort -date' '7 2 6 5 4 1 3'
+both 'sort reverse date' '7 2 6 5 4 1 3'
+both 'sort from' '2 4 5 6 7 3 1'
+both 'sort subject' '5 6 3 1 2 4 7'
+both 'sort subject reverse date' '5 6 3 7 2 4 1'
+both 'sort reverse size' '3 5 1 2 4 6 7'
+both 'sort arrived' '1 2 3 4 5 6 7'
+both 'thread' '3 1 2 4 7 5 6'
+run "$MAILX" -v -R -f "$BOX" -Y 'sort date'
+if [ -z "${BARE:-}" ]; then
+	like "$ERR" 'C: A[0-9]* SORT (DATE) UTF-8 ALL' 'the server sorts'
+	unlike "$ERR" 'ENVELOPE' 'and no header comes'
+fi
+run "$MAILX" -N -R -f box -Y thread -Y 'headers'
+like "$OUT" ' 4 bob@.*   `-> Re: Plans' 'the tree is drawn'
+run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 1 2 3'
+is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '3 1 2 ' 'a list is shown in that order too'
+run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 3' -Y 'from +'
+is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '3 1 ' '+ is the next one shown'
+run "$MAILX" -N -R -f box -Y 'sort date' -Y 'unsort' -Y 'set headline="%m"' -Y headers
+is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '1 2 3 4 5 6 7 ' 'unsort'
+run "$MAILX" -N -R -J -f box -Y 'sort size' -Y headers
+is "$(echo "$OUT" | sed 's/{"n":\([0-9]*\).*/\1/' | tr '\n' ' ')" '7 6 4 2 1 5 3 ' 'JSON in that order'
+run "$MAILX" -N -f box -Y 'flag 5' -Y 'sort flagged' -Y 'set headline="%m"' -Y headers
+is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '5 1 2 3 4 6 7 ' 'flagged first'
+run "$MAILX" -N -R -f box -Y 'sort colour'
+is "$STATUS" 64 'a key that is none'
+done_testing
