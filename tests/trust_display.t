@@ -139,12 +139,13 @@ for f in ["filename=\"%s\"" % n for n in names] + raw:
     w("--b\nContent-Type: application/x\nContent-Disposition: attachment; %s\n\nx\n" % f)
 w("--b--\n")
 E2
-mkdir -p deep/er
-ls -A . .. deep "$HOME" / > there
-run "$MAILX" -n -R -f att -Y 'extract -o deep/er 1'
+mkdir -p nest/deep/er
+cd nest || exit 1
+: > .out; : > .err; : > o; ls -A . .. deep "$HOME" / > ../there
+run "$MAILX" -n -R -f ../att -Y 'extract -o deep/er 1'
 is "$STATUS" 0 '107 extract'
-: > there2; ls -A . .. deep "$HOME" / > there2
-is "$(diff there there2 | grep '^[<>]' | grep -v there2 | tr '\n' ' ')" '' '107 nothing outside of the directory'
+: > ../there2; ls -A . .. deep "$HOME" / > ../there2
+is "$(diff ../there ../there2 | grep '^[<>]' | grep -v there2 | tr '\n' ' ')" '' '107 nothing outside of the directory'
 python3 - > o <<'E2'
 import os
 bad = [n for n in os.listdir(b"deep/er") if len(n) > 210 or n[:1] in b".-~|" or any(c < 32 or c == 127 for c in n) or b"/" in n or b"\\" in n]
@@ -152,10 +153,11 @@ for n in os.listdir(b"deep/er"): n.decode("utf-8")
 print(bad, len(os.listdir("deep/er")))
 E2
 is "$(cat o)" '[] 25' '107 names are safe, short, in UTF-8, none over another'
-i=1; while [ $i -le 25 ]; do "$MAILX" -n -R -f att -Y "write 1.$i deep/er/" > /dev/null 2>&1 || echo "$i"; i=$((i + 1)); done > o
+i=1; while [ $i -le 25 ]; do "$MAILX" -n -R -f ../att -Y "write 1.$i deep/er/" > /dev/null 2>&1 || echo "$i"; i=$((i + 1)); done > o
 is "$(cat o)$(ls -A deep/er | wc -l | tr -d ' ')" 50 '107 write into a directory: the same'
-ls -A . .. deep "$HOME" / > there2
-is "$(diff there there2 | grep '^[<>]' | grep -v there2 | tr '\n' ' ')" '' '107 nothing outside of the directory'
+ls -A . .. deep "$HOME" / > ../there2
+is "$(diff ../there ../there2 | grep '^[<>]' | grep -v there2 | tr '\n' ' ')" '' '107 nothing outside of the directory'
+cd .. || exit 1
 
 # 109-111: odd encodings, charsets, fields that come twice.
 {
