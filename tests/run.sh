@@ -18,6 +18,8 @@ sh tests/servers.sh start "$work/s" || exit 1
 TEST_WORK=$work; export TEST_WORK
 jobs=$(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 2)
 # More than one a processor: many tests wait.
-prove --failures --comments -j "$((jobs + 2))" "$@"
-status=$?
-exit $status
+{ prove --failures --comments --directives -j "$((jobs + 2))" "$@"; echo $? > "$work/status"; } |
+    tee "$work/log"
+# What was skipped stands above by name.
+echo "# skipped: $(grep -c '# SKIP' "$work/log")"
+exit "$(cat "$work/status")"
