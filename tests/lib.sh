@@ -30,6 +30,10 @@ TZ=UTC LC_ALL=C.UTF-8; export TZ LC_ALL
 USER_NAME=$(echo "$NAME" | tr -dc 'a-z0-9')$$
 OTHER_NAME=other$USER_NAME
 
+# In front of a command: modes of files count for it, as they do for all but root.
+AS_OTHERS=
+[ "$(id -u)" -ne 0 ] || AS_OTHERS='setpriv --bounding-set -dac_override,-dac_read_search'
+
 finish() {
 	status=$?
 	cd /
