@@ -101,14 +101,43 @@ add_to(struct fail *why, const char *path, const struct fail *fault)
 		    old.text, path, fault->text);
 }
 
-void
-dead_message(struct mailx *m, FILE *message, struct fail *why)
+/* Other mailx programs leave plain text there, behind which no mailbox can begin. */
+static bool
+is_plain_text(const char *path, const struct fail *fault)
 {
-	char *path = dead_path(m);
+	struct stat st;
+
+	return fault->code == EX_CANTCREAT && lstat(path, &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+static void
+save_message(struct mailx *m, FILE *message, struct fail *why)
+{
+	char *path = dead_path(m), *beside;
 	struct fail fault = { 0 };
 
-	append(m, path, message, &fault);
+	if (append(m, path, message, &fault) == -1 &&
+	    is_plain_text(path, &fault)) {
+		beside = xasprintf("%s.mbox", path);
+		free(path);
+		path = beside;
+		fail_clear(&fault);
+		rewind(message);
+		append(m, path, message, &fault);
+	}
 	add_to(why, path, &fault);
+	free(path);
+}
+
+/* It could not even be put together. */
+static void
+tell_not_saved(const struct mailx *m, const struct fail *fault,
+    struct fail *why)
+{
+	char *path = dead_path(m);
+
+	add_to(why, path, fault);
 	free(path);
 }
 
@@ -185,15 +214,22 @@ dead_outgoing(struct mailx *m, struct outgoing *o, bool deferred,
 	struct fail fault = { 0 };
 	FILE *f;
 
-	if (!is_kept(m) || (f = store_stage(&fault)) == NULL)
+	if (!is_kept(m))
 		return;
-	if (stage_outgoing(f, o, deferred, &fault) == 0 && fflush(f) == 0 &&
-	    !ferror(f)) {
+	f = store_stage(&fault);
+	if (f != NULL && stage_outgoing(f, o, deferred, &fault) == 0 &&
+	    (fflush(f) == EOF || ferror(f)))
+		fail_errno(&fault, EX_IOERR, "a temporary file");
+	/* What nobody has got yet is saved as its draft by the caller. */
+	if (fault.code != 0 && deferred)
+		tell_not_saved(m, &fault, why);
+	else if (fault.code == 0) {
 		rewind(f);
-		dead_message(m, f, why);
+		save_message(m, f, why);
 		o->saved = true;
 	}
-	fclose(f);
+	if (f != NULL)
+		fclose(f);
 }
 
 /* A line break in the subject may be what was wrong with it. */
@@ -240,18 +276,14 @@ dead_draft(struct mailx *m, const struct draft *d, FILE *body, struct fail *why)
 {
 	struct fail fault = { 0 };
 	FILE *f;
-	char *path;
 
 	if (!is_kept(m))
 		return;
 	f = store_stage(&fault);
 	if (f != NULL && stage_draft(f, d, body, &fault) == 0)
-		dead_message(m, f, why);
-	else {
-		path = dead_path(m);
-		add_to(why, path, &fault);
-		free(path);
-	}
+		save_message(m, f, why);
+	else
+		tell_not_saved(m, &fault, why);
 	if (f != NULL)
 		fclose(f);
 }

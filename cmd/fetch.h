@@ -104,8 +104,6 @@ void	 fetch_free_list(struct fetch *f);
 /* The key of an item, once its content is known.  Counts in f->tally. */
 void	 fetch_key(struct fetch *f, struct item *i, const struct digest *d);
 void	 fetch_reset_tally(struct fetch *f);
-/* Numbers of the items in that state, added to ns. */
-void	 fetch_numbers(const struct fetch *f, enum item_state state, struct numbers *ns);
 struct item *fetch_item(const struct fetch *f, uint32_t n);	/* by its number; or NULL */
 /* An unmatched record of the old UIDVALIDITY with that content; taken when found. */
 bool	 fetch_take_old(struct fetch *f, const char *sha);

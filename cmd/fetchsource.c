@@ -310,16 +310,6 @@ fetch_item(const struct fetch *f, uint32_t n)
 	return low < f->nitems && f->items[low].n == n ? &f->items[low] : NULL;
 }
 
-void
-fetch_numbers(const struct fetch *f, enum item_state state, struct numbers *ns)
-{
-	size_t i;
-
-	for (i = 0; i < f->nitems; i++)
-		if (f->items[i].state == state)
-			numbers_add(ns, f->items[i].n);
-}
-
 static int
 by_value(const void *a, const void *b)
 {

@@ -110,8 +110,6 @@ void	 record_copy(struct mailx *m, struct outgoing *o, bool by_name);
 
 /* --- $DEAD. --- */
 
-/* Append a message (from its present position); adds where it is, or why it is not, to `why'. */
-void	 dead_message(struct mailx *m, FILE *message, struct fail *why);
 /* All of it, its hidden recipients named; or a copy for those deferred alone.  Where it cannot be written any more, o->saved stays false. */
 void	 dead_outgoing(struct mailx *m, struct outgoing *o, bool deferred,
 	    struct fail *why);

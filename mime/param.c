@@ -418,12 +418,3 @@ params_get(const struct params *ps, const char *name)
 			return ps->v[i].value;
 	return NULL;
 }
-
-void
-params_add(struct params *ps, const char *name, const char *value)
-{
-	ps->v = xreallocarray(ps->v, ps->n + 1, sizeof *ps->v);
-	ps->v[ps->n].name = xstrdup(name);
-	ascii_lower_string(ps->v[ps->n].name);
-	ps->v[ps->n++].value = xstrdup(value);
-}

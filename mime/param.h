@@ -23,8 +23,6 @@ void		 params_parse(struct params *ps, struct span body,
 void		 params_free(struct params *ps);
 /* The value of that parameter, or NULL.  Borrowed from ps. */
 const char	*params_get(const struct params *ps, const char *name);
-/* Add one, copied (for trees made from a server's BODYSTRUCTURE). */
-void		 params_add(struct params *ps, const char *name, const char *value);
 
 /*
  * Write "; name=value" for a header, the value a token, a quoted string, or RFC

@@ -600,13 +600,6 @@ conn_name(const struct conn *c)
 	return c->name;
 }
 
-void
-conn_count(const struct conn *c, uint64_t *in, uint64_t *out)
-{
-	*in = c->count_in;
-	*out = c->count_out;
-}
-
 int
 conn_fd(const struct conn *c)
 {

@@ -37,8 +37,6 @@ bool		 conn_binding(const struct conn *c, unsigned char out[static 32]);
 const char	*conn_name(const struct conn *c);
 /* Borrowed, for getsockname(2) and poll(2) alone. */
 int		 conn_fd(const struct conn *c);
-/* Octets taken in and sent, as on the wire inside TLS. */
-void		 conn_count(const struct conn *c, uint64_t *in, uint64_t *out);
 
 /* The limits for what is read next, in seconds; 0: the default (reply). Reset by nobody else. */
 void		 conn_set_timeout(struct conn *c, int seconds);

@@ -334,12 +334,6 @@ outbox_change(struct outbox *b, struct outbox_item *i, struct fail *why)
 	return make_pending(b, i, false, why);
 }
 
-size_t
-outbox_pending(const struct outbox *b)
-{
-	return b->npending;
-}
-
 void
 outbox_keep(struct outbox *b, struct outbox_item *i)
 {

@@ -88,7 +88,6 @@ int		 outbox_change(struct outbox *b, struct outbox_item *i,
 		    struct fail *why);
 /* Let all that was added and changed become durable, at one stroke. */
 int		 outbox_commit(struct outbox *b, struct fail *why);
-size_t		 outbox_pending(const struct outbox *b);
 /* Keep the lock of an item until its change is committed, though the item goes. */
 void		 outbox_keep(struct outbox *b, struct outbox_item *i);
 

@@ -158,6 +158,10 @@ DEADLETTER=$HOME/dead.letter
 fail_send() { run sh -c 'umask 0; echo "text $1" | timeout 20 "$0" -n -S mta=/none -s x b@example.org' "$MAILX" "$1"; }
 rm -f "$DEADLETTER"; fail_send 1; fail_send 2
 is "$(stat -c %a "$DEADLETTER") $(grep -c '^text' "$DEADLETTER")" '600 2' '103 dead.letter: for its owner alone, one behind the other'
+printf 'old text\n' > other; run sh -c 'echo news | DEAD=$1 "$0" -n -S mta=/none -s x b@example.org' "$MAILX" "$T/other"
+is "$(cat other)" 'old text' '103 plain text of another program is left alone'
+like "$(cat other.mbox)" '^news' '103 and the message stands beside it'
+like "$ERR" 'saved in .*/other\.mbox' '103 which is told'
 : > "$DEADLETTER.lock"; fail_send 3
 [ "$STATUS" -ne 0 ]; ok $? '103 under a lock'
 like "$ERR" 'not saved\|saved in' '103 and it is told where the text is'
