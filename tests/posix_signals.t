@@ -53,9 +53,11 @@ typed() {
 	is "$STATUS" 0 "$name"
 	[ "$STATUS" -eq 0 ] || printf '%s\n' "$OUT" | tail -n 40
 }
+# What says "begun" is what the interrupt is for: a shell that is about to exec may lose it.
+echo begun > ready
 typed 'an interrupt stops a shell command, not the session' -N -f box <<E2
 < ? 
-> !echo be""gun; sleep 20
+> !exec tail -f ready
 < begun
 > $C
 < ? 
@@ -66,7 +68,7 @@ typed 'an interrupt stops a shell command, not the session' -N -f box <<E2
 E2
 typed 'an interrupt stops a pipe' -N -f box <<E2
 < ? 
-> pipe 1 "echo be''gun; sleep 20"
+> pipe 1 "exec tail -f ready"
 < begun
 > $C
 < ? 

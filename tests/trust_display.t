@@ -210,8 +210,8 @@ printf '#!/bin/sh\nstat -c "%%a %%U" "$1" "$(dirname "$1")" > modes; [ "$(dirnam
 run "$MAILX" -n -R -f box2 -S "EDITOR=$T/editor" -Y 'edit 1'
 is "$STATUS$(cut -d' ' -f1 modes | tr '\n' ' ')" '0600 700 ' '114 edit: a file for us alone in a directory for us alone'
 is "$(ls -A tmp)" '' '114 which goes away'
-printf '#!/bin/sh\nkill -TERM $PPID; sleep 0.3\n' > editor
-run "$MAILX" -n -R -f box2 -S "EDITOR=$T/editor" -Y 'edit 1'
+printf '#!/bin/sh\nkill -TERM "$(cat "%s/pid")"; sleep 0.3\n' "$T" > editor
+run sh -c 'echo $$ > pid; exec "$@"' sh "$MAILX" -n -R -f box2 -S "EDITOR=$T/editor" -Y 'edit 1'
 is "$STATUS$(ls -A tmp)" 143 '114 also when a signal ends us'
 in_pty shown "!kill -INT \$PPID\nx" "$MAILX" -n -R -f box2
 is "$(ls -A tmp)" '' '114 and after an interrupt'
