@@ -298,6 +298,7 @@ SHELL_TESTS = \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
+	tests/modes.t \
 	tests/outbox.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \

@@ -62,6 +62,17 @@ read_clock(const char *text, int64_t now, int64_t *when)
 	return true;
 }
 
+/* The 30th of February is no day, and not one of March. */
+static bool
+is_day(const struct tm *given)
+{
+	struct tm tm = { .tm_year = given->tm_year, .tm_mon = given->tm_mon,
+	    .tm_mday = given->tm_mday };
+
+	(void)timegm(&tm);
+	return tm.tm_mday == given->tm_mday;
+}
+
 static bool
 read_date(const char *text, int64_t *when)
 {
@@ -85,6 +96,8 @@ read_date(const char *text, int64_t *when)
 		*when = d.epoch;
 		return true;
 	}
+	if (!is_day(&tm))
+		return false;
 	tm.tm_isdst = -1;
 	if (*end == '\0') {
 		*when = (int64_t)mktime(&tm);

@@ -391,6 +391,9 @@ check(const struct options *o, struct fail *why)
 		return fail(why, EX_USAGE, "-f and -u together");
 	if (o->body != NULL && o->take_fields)
 		return fail(why, EX_USAGE, "-m and -t together");
+	/* A variable of the shell that is not set: it would be sent no more. */
+	if (o->once != NULL && *o->once == '\0')
+		return fail(why, EX_USAGE, "--once: an empty key");
 	return 0;
 }
 

@@ -3,7 +3,8 @@
  * sendmode.c -- one message from the command line's options and standard input.
  *
  * What the options say is checked before anything is read: an address or a file
- * that will not do is told of at once.
+ * that will not do is told of at once.  What a pipe brings is kept all the same:
+ * it does not come a second time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -109,17 +110,32 @@ fill(struct mailx *m, const struct options *o, struct draft *d)
 		strv_add(&d->inlines, o->inlines.v[i]);
 	for (i = 0; i < o->sendmail_args.n; i++)
 		strv_add(&d->sendmail_args, o->sendmail_args.v[i]);
+	if (add_addresses(m, &o->operands, &d->to) == -1 ||
+	    add_addresses(m, &o->cc, &d->cc) == -1 ||
+	    add_addresses(m, &o->bcc, &d->bcc) == -1)
+		return -1;
 	for (i = 0; i < o->fields.n; i++)
 		if (add_field(m, d, o->fields.v[i]) == -1)
 			return -1;
 	for (i = 0; i < o->nfiles; i++)
 		if (add_file(m, d, &o->files[i]) == -1)
 			return -1;
-	if (add_addresses(m, &o->operands, &d->to) == -1 ||
-	    add_addresses(m, &o->cc, &d->cc) == -1 ||
-	    add_addresses(m, &o->bcc, &d->bcc) == -1)
-		return -1;
 	return 0;
+}
+
+/* Nothing will be sent: the input is the body of what stays in DEAD. */
+static void
+keep_input(struct mailx *m, const struct options *o, struct draft *d)
+{
+	struct fail late = { 0 };
+	FILE *body;
+
+	if (m->dry_run || o->body != NULL || isatty(STDIN_FILENO))
+		return;
+	body = draft_body(d, &late);
+	if (body != NULL && stream_copy(stdin, body, UINT64_MAX, &late) == 0 &&
+	    fflush(body) == 0 && !stream_is_empty(body))
+		dead_draft(m, o->take_fields ? NULL : d, body, &m->why);
 }
 
 /* 1: given up. */
@@ -128,8 +144,10 @@ read_body(struct mailx *m, const struct options *o, struct draft *d)
 {
 	int r;
 
-	if (o->quote != NULL && draft_file(d, o->quote, &m->why) == -1)
+	if (o->quote != NULL && draft_file(d, o->quote, &m->why) == -1) {
+		keep_input(m, o, d);
 		return -1;
+	}
 	if (o->body != NULL)
 		return draft_file(d, o->body, &m->why);
 	r = compose_body(m, d, stdin, m->interactive, &m->why);
@@ -150,7 +168,9 @@ send_mode(struct mailx *m, const struct options *o)
 
 	draft_init(&d);
 	r = fill(m, o, &d);
-	if (r == 0)
+	if (r == -1)
+		keep_input(m, o, &d);
+	else
 		r = read_body(m, o, &d);
 	/* Without an address the text is saved and that is told. */
 	if (r == 0)
