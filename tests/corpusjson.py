@@ -106,7 +106,7 @@ class Message:
 
     def run(self, commands):
         done = subprocess.run([self.mailx, "-n", "-R", "-J", "-f", self.box, "-#"],
-                              input=commands.encode(), capture_output=True, timeout=60)
+                              cwd=self.work, input=commands.encode(), capture_output=True, timeout=60)
         if done.returncode or done.stderr:
             raise ValueError(f"status {done.returncode}: {done.stderr.decode()!r}")
         lines = done.stdout.decode("utf-8").split("\n")
@@ -114,7 +114,7 @@ class Message:
 
     def octets(self):
         """What `write' makes of each part of `type'."""
-        commands = "".join(f"write 1.{n} {self.work}/{i}\n" for i, n in enumerate(self.leaves))
+        commands = "".join(f"write 1.{n} ./{i}\n" for i, n in enumerate(self.leaves))
         self.run(commands)
         out = {}
         for i, n in enumerate(self.leaves):

@@ -10,7 +10,7 @@
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 : "${MAILX:=$ROOT/mailx}" "${MAILX_MIME:=$ROOT/mailx-mime}"
 NAME=$(basename -- "$0" .t)
-COUNT=0 FAILED=0 OWN_SERVERS=
+COUNT=0 FAILED=0 OWN_SERVERS= LINK=
 
 if [ -z "${TEST_WORK:-}" ]; then		# run alone: with servers of its own
 	TEST_WORK=$(mktemp -d /tmp/mailx-tests.XXXXXX) || exit 73
@@ -22,6 +22,15 @@ fi
 # shellcheck source=/dev/null
 [ -n "${LOCAL:-}" ] || . "$TEST_WORK/s/env.sh"
 T=$TEST_WORK/$NAME.$$
+# Not every place takes a path with blanks: #!, LD_PRELOAD, a word of the shell.
+case $ROOT in
+*[!A-Za-z0-9/._-]*)
+	LINK=$T.root
+	ln -s "$ROOT" "$LINK" || exit 73
+	case $MAILX in "$ROOT"/*) MAILX=$LINK${MAILX#"$ROOT"} ;; esac
+	case $MAILX_MIME in "$ROOT"/*) MAILX_MIME=$LINK${MAILX_MIME#"$ROOT"} ;; esac
+	ROOT=$LINK ;;
+esac
 mkdir -p "$T/home" && cd "$T" || exit 73
 HOME=$T/home; export HOME
 unset MAILRC DEAD MBOX MAIL PAGER EDITOR VISUAL XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME NO_COLOR
@@ -41,7 +50,7 @@ finish() {
 		[ -n "${LOCAL:-}" ] || sh "$ROOT/tests/servers.sh" stop "$TEST_WORK/s"
 		rm -rf "$TEST_WORK"
 	else
-		rm -rf "$T"
+		rm -rf "$T" ${LINK:+"$LINK"}
 	fi
 	exit "$status"
 }
