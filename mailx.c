@@ -89,6 +89,8 @@ set_signals(bool ignore_interrupts)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	/* Inherited, it would hide how a child ended. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	catch(SIGALRM);
 	if (ignore_interrupts)
 		(void)signal(SIGINT, SIG_IGN);

@@ -49,16 +49,40 @@ move_up(int fd)
 	    STDERR_FILENO + 1);
 }
 
-static void
-default_signals(void)
+/*
+ * The child takes the signals that come on the way to its command: none is lost
+ * between fork and exec.
+ */
+pid_t
+child_fork(sigset_t *old)
 {
-	static const int signals[] = { SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ,
-	    SIGTERM, SIGHUP, SIGTSTP };
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGQUIT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &mask, old);
+	return fork();
+}
+
+/* What nohup, or a shell for a job in the background, has us ignore stays so. */
+void
+child_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP,
+	    SIGALRM };
+	struct sigaction sa;
 	sigset_t none;
 	size_t i;
 
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	for (i = 0; i < NELEM(signals); i++)
-		(void)signal(signals[i], SIG_DFL);
+		if (sigaction(signals[i], NULL, &sa) == 0 &&
+		    sa.sa_handler != SIG_IGN)
+			(void)signal(signals[i], SIG_DFL);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -69,7 +93,7 @@ become(char *const argv[], int in, int out, bool errors, int report)
 {
 	int error;
 
-	default_signals();
+	child_signals();
 	mask_reset();
 	in = move_up(in);
 	out = move_up(out);
@@ -120,18 +144,20 @@ spawn(char *const argv[], int in, int out, bool errors, int *status,
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
 	int report[2], result;
+	sigset_t mask;
 	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC) == -1)
 		return fail_errno(why, EX_OSERR, "cannot make a pipe");
 	fflush(stdout);
+	pid = child_fork(&mask);
+	if (pid == 0)
+		become(argv, in, out, errors, report[1]);
 	/* As in term.c: the terminal's signals are the child's meanwhile. */
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGINT, &ignore, &interrupt);
 	sigaction(SIGQUIT, &ignore, &quit);
-	pid = fork();
-	if (pid == 0)
-		become(argv, in, out, errors, report[1]);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	close(report[1]);
 	result = pid == -1 ? fail_errno(why, EX_OSERR, "cannot fork") :
 	    attend(pid, argv[0], report[0], status, why);

@@ -3,6 +3,9 @@
 #ifndef CMD_CHILD_H
 #define CMD_CHILD_H
 
+#include <signal.h>
+#include <sys/types.h>
+
 #include "../mailx.h"
 
 /*
@@ -19,5 +22,9 @@ int	 child_shell(const struct mailx *m, const char *command, FILE *in,
 	    FILE *out, int *status, struct fail *why);
 /* A file without a name, 0600, that a child can be given. */
 FILE	*child_file(struct fail *why);
+/* Fork with the signals of a terminal blocked; the caller sets *old again. */
+pid_t	 child_fork(sigset_t *old);
+/* In the child, before exec: signals as they were when we were started. */
+void	 child_signals(void);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "out.h"
 #include "term.h"
 #include "vars.h"
@@ -67,20 +68,13 @@ shell(const struct mailx *m)
 static void
 child(struct mailx *m, const char *command, const char *arg)
 {
-	static const int signals[] = { SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ, SIGTERM,
-	    SIGHUP, SIGTSTP };
 	const char *path = shell(m);
-	sigset_t none;
-	size_t i;
 
-	for (i = 0; i < NELEM(signals); i++)
-		(void)signal(signals[i], SIG_DFL);
+	child_signals();
 	/* Under -J standard output has our records and nothing else. */
 	if (m->json && out_stream(m) == stdout &&
 	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
 		_exit(127);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	mask_reset();
 	/* Not every shell knows `-c -- command'. */
 	if (*command == '-')
@@ -106,24 +100,6 @@ await(pid_t pid, struct fail *why)
 	    WEXITSTATUS(status);
 }
 
-/*
- * The child takes the signals that come on the way to its command: none is lost
- * between fork and exec.
- */
-static pid_t
-fork_blocked(sigset_t *old)
-{
-	sigset_t tty;
-
-	sigemptyset(&tty);
-	sigaddset(&tty, SIGINT);
-	sigaddset(&tty, SIGQUIT);
-	sigaddset(&tty, SIGTERM);
-	sigaddset(&tty, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &tty, old);
-	return fork();
-}
-
 /* As a shell does it: while it runs the terminal's signals are its own. */
 static int
 run(struct mailx *m, const char *command, const char *arg, struct fail *why)
@@ -134,7 +110,7 @@ run(struct mailx *m, const char *command, const char *arg, struct fail *why)
 	pid_t pid;
 
 	fflush(NULL);
-	pid = fork_blocked(&mask);
+	pid = child_fork(&mask);
 	if (pid == 0)
 		child(m, command, arg);
 	sigemptyset(&ignore.sa_mask);
@@ -166,7 +142,7 @@ term_pipe(struct mailx *m, const char *command, pid_t *pid, struct fail *why)
 		fail_errno(why, EX_OSERR, "cannot make a pipe");
 		return NULL;
 	}
-	*pid = fork_blocked(&mask);
+	*pid = child_fork(&mask);
 	if (*pid == 0) {
 		if (dup2(ends[0], STDIN_FILENO) == -1)
 			_exit(127);

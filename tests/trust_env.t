@@ -54,7 +54,7 @@ for signal in INT TERM HUP; do
 	clean
 	python3 - "$MAILX" "$T/slow" > o 2> e <<'E2'
 import subprocess, sys
-p = subprocess.run([sys.argv[1], "-n", "-S", "mta=" + sys.argv[2], "-s", "x", "b@example.org"], input=b"precious\n", timeout=20)
+p = subprocess.run([sys.argv[1], "-n", "-S", "mta=" + sys.argv[2], "-s", "x", "b@example.org"], input=b"precious\n", timeout=60)
 print(p.returncode)
 E2
 	[ "$(cat o)" = "-$((n - 128))" ] || { [ $signal = INT ] && [ "$(cat o)" = 75 ]; }; ok $? "37 $signal while sending: dies by it ($(cat o))"
@@ -62,11 +62,12 @@ E2
 	# While the text is read.
 	clean
 	STATUS=0; python3 - "$MAILX" $signal > o 2> e <<'E2' || STATUS=$?
-import os, signal, subprocess, sys, time
+import fcntl, signal, struct, subprocess, sys, termios, time
 p = subprocess.Popen([sys.argv[1], "-n", "-s", "x", "b@example.org"], stdin=subprocess.PIPE)
-p.stdin.write(b"precious\n"); p.stdin.flush(); time.sleep(0.3)
+p.stdin.write(b"precious\n"); p.stdin.flush()
+while struct.unpack("i", fcntl.ioctl(p.stdin, termios.FIONREAD, b"    "))[0]: time.sleep(0.01)
 p.send_signal(getattr(signal, "SIG" + sys.argv[2]))
-try: print(p.wait(5))
+try: print(p.wait(60))
 except subprocess.TimeoutExpired: p.kill(); print("goes on")
 E2
 	is "$(cat o)$(sent)" "-$((n - 128))0" "37 $signal while the text is read: dies by it, nothing is sent"
@@ -80,7 +81,7 @@ p.stdin.write(b"delete 1\n!touch ready\n"); p.stdin.flush()
 while not os.path.exists("ready"): time.sleep(0.02)
 os.unlink("ready"); time.sleep(0.1)
 p.send_signal(getattr(signal, "SIG" + sys.argv[2]))
-try: print(p.wait(5))
+try: print(p.wait(60))
 except subprocess.TimeoutExpired: p.kill(); print("goes on")
 E2
 	is "$(cat o)" "-$((n - 128))" "37 $signal among commands: dies by it"
@@ -92,7 +93,7 @@ for signal in TERM HUP; do
 import os, pty, select, signal, sys, time
 pid, fd = pty.fork()
 if pid == 0: os.execv(sys.argv[1], [sys.argv[1], "-n", "-N", "-f", "box"])
-seen, end, step = b"", time.time() + 10, 0
+seen, end, step = b"", time.time() + 60, 0
 while time.time() < end:
     if select.select([fd], [], [], 0.1)[0]:
         try: more = os.read(fd, 4096)
@@ -113,22 +114,36 @@ E2
 	[ "$(grep -c '^body of [23]' box)" = 2 ] && [ ! -e box.lock ]; ok $? "37 $signal at the prompt: the mailbox is whole"
 done
 
+# What starts us may ignore signals: of children we know the end all the same, and nohup counts for them.
+ignoring() { run perl -e '$SIG{shift @ARGV} = "IGNORE"; exec @ARGV' "$@"; }
+printf '#!/bin/sh\ncat > taken\n' > taker; chmod +x taker
+ignoring CHLD sh -c '"$@" < box' sh "$MAILX" -n -S "mta=$T/taker" -s x b@example.org
+is "$STATUS$ERR" 0 '37 SIGCHLD ignored: what was sent is not told as unsent'
+grep -q '^body of 1' taken; ok $? '37 SIGCHLD ignored: it is sent'
+ignoring CHLD "$MAILX" -n -Y '!exit 66'
+is "$STATUS" 66 '37 SIGCHLD ignored: a command has its status'
+ignoring HUP "$MAILX" -n -Y '!kill -HUP $$; echo goes on'
+is "$STATUS$OUT" '0goes on' '37 nohup: the commands too do not end'
+run "$MAILX" -n -Y '!kill -HUP $$; echo goes on'
+is "$STATUS$OUT" 71 '37 without it they do'
+
 # A fetch: what has come is here, what has not stays there, the next run has neither twice.
 m() { printf 'S: From: a@example.org\nS: Subject: number %s\nS: \nS: body\nS: .\n' "$1"; }
 begin() { printf 'S: +OK hi\nserve\non CAPA\nS: +OK\nS: UIDL\nS: USER\nS: .\non STAT\nS: +OK 2 100\non LIST\nS: +OK\nS: 1 50\nS: 2 50\nS: .\non UIDL\nS: +OK\nS: 1 a\nS: 2 b\nS: .\non QUIT\nS: +OK\nclose\non RETR 1\nS: +OK\n'; m 1; printf 'on RETR 2\nS: +OK\n'; }
-{ begin; printf 'raw From: a@ex\nsleep 1500\nclose\non *\nS: +OK\nnext\n'; begin; m 2; printf 'on *\nS: +OK\n'; } > pop.script
+{ begin; printf 'raw From: a@ex\nswallow\nclose\non *\nS: +OK\nnext\n'; begin; m 2; printf 'on *\nS: +OK\n'; } > pop.script
 for signal in INT TERM HUP; do
 	case $signal in INT) n=2 ;; TERM) n=15 ;; HUP) n=1 ;; esac
-	rm -rf fetched "$HOME/.local" port
-	"$ROOT/tests/fake" -t 20 -o pop.log pop.script > port &
+	rm -rf fetched "$HOME/.local" port pop.log
+	"$ROOT/tests/fake" -t 60 -o pop.log pop.script > port &
 	fake=$!
 	while [ ! -s port ]; do sleep 0.02; done
 	cat > fetching.py <<'E2'
-import signal, subprocess, sys, time
+import os, signal, subprocess, sys, time
 p = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL)
 if sys.argv[1] != "-":
-    time.sleep(0.5); p.send_signal(getattr(signal, "SIG" + sys.argv[1]))
-print(p.wait(10))
+    while not os.path.exists("pop.log") or b"RETR 2" not in open("pop.log", "rb").read(): time.sleep(0.01)
+    p.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+print(p.wait(60))
 E2
 	set -- "$MAILX" -n -Y "fetch -k -o maildir:$T/fetched pop3://u:p@127.0.0.1:$(cat port)?tls=none"
 	is "$(python3 fetching.py $signal "$@" 2> e)" "-$n" "37 $signal in a fetch: dies by it"
