@@ -21,7 +21,7 @@ serve() {
 }
 # Its end: what went otherwise than written stands in SERVED.  One whom nobody calls is ended.
 served() {
-	tries=100
+	tries=300
 	while kill -0 "$FAKE_PID" 2> /dev/null && [ "$tries" -gt 0 ]; do
 		tries=$((tries - 1))
 		sleep 0.01

@@ -7,6 +7,13 @@
 # Gives: a private directory in $T (also the working directory), HOME in it, the ports and
 # certificates of tests/servers.sh, a user name of this test's own in $USER_NAME, run().
 # shellcheck shell=sh disable=SC2034
+
+# A job in the background, nohup and some servers of builds start us with signals ignored;
+# the shell cannot undo that.
+[ -n "${SIGNALS_RESET:-}" ] || ! command -v perl > /dev/null || {
+	SIGNALS_RESET=yes; export SIGNALS_RESET
+	exec perl -e '$SIG{$_} = "DEFAULT" for qw(HUP INT QUIT PIPE ALRM TERM CHLD XFSZ); exec @ARGV' sh "$0" "$@"
+}
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 : "${MAILX:=$ROOT/mailx}" "${MAILX_MIME:=$ROOT/mailx-mime}"
 NAME=$(basename -- "$0" .t)
@@ -132,7 +139,7 @@ E2
 }
 # arrived USER N [SECONDS]: wait until N messages lie in that user's INBOX.
 arrived() {
-	tries=$((${3:-10} * 20))
+	tries=$((${3:-60} * 20))
 	while [ "$tries" -gt 0 ]; do
 		n=$($DOVEADM mailbox status -u "$1" messages INBOX 2> /dev/null | sed 's/.*messages=//')
 		[ "${n:-0}" -lt "$2" ] || return 0

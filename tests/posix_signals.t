@@ -4,14 +4,18 @@
 printf 'set from=me@example.test mta=mbox:%s/sent\n' "$T" > "$HOME/.mailrc"
 letters box0 1 3
 # signalled SIGNAL INPUT ARGUMENT...: the program reads INPUT, then nothing more comes, then the signal
+# With ALIVE set the signal is to end nothing.
 cat > async.py <<'E2'
-import signal, subprocess, sys, time
+import fcntl, os, signal, struct, subprocess, sys, termios, time
 number = getattr(signal, sys.argv[1])
 p = subprocess.Popen(sys.argv[3:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 p.stdin.write(sys.argv[2].encode().decode("unicode_escape").encode()); p.stdin.flush()
-time.sleep(0.4)
+end = time.time() + 60
+while time.time() < end and struct.unpack("i", fcntl.ioctl(p.stdin, termios.FIONREAD, b"    "))[0]:
+    time.sleep(0.01)
 p.send_signal(number)
-time.sleep(0.2)
+try: p.wait(0.5 if os.environ.get("ALIVE") else 60)
+except subprocess.TimeoutExpired: pass
 alive = p.poll() is None
 out = p.communicate()[0].decode("utf-8", "replace")
 print(("alive" if alive else "ended"), p.returncode)
@@ -31,11 +35,13 @@ for s in SIGTERM SIGHUP SIGINT; do
 	like "$OUT" "^ended -$n\$" "receive mode, commands from a pipe: $s ends the run"
 	same box box0 'the folder is as it was'
 done
+ALIVE=yes; export ALIVE
 signalled SIGINT 'words\n' "$MAILX" -n -i -s x bob@example.org
 like "$OUT" '^alive 0' '-i: an interrupt is ignored'
 grep -qs '^words' sent; ok $? 'and the message is sent'
 signalled SIGPIPE 'echo on\n' "$MAILX" -n -N -f box
 like "$OUT" '^alive 0' 'a broken pipe elsewhere ends nothing'
+unset ALIVE
 run sh -c 'printf "print *\nprint *\ndelete 1\n" | "$0" -n -N -f box | head -n 1' "$MAILX"
 like "$OUT" '^Message 1' 'a reader that goes away'
 signalled SIGTERM 'mail bob@example.org\nwords\n' "$MAILX" -n -N -f box

@@ -4,6 +4,11 @@
 # MAILX and MAILX_MIME name the programs under test.  Each test has a user name, a home
 # and a directory of its own (tests/lib.sh), so that they do not meet on the servers.
 set -u
+# As in lib.sh, for the unit tests too.
+[ -n "${SIGNALS_RESET:-}" ] || {
+	SIGNALS_RESET=yes; export SIGNALS_RESET
+	exec perl -e '$SIG{$_} = "DEFAULT" for qw(HUP INT QUIT PIPE ALRM TERM CHLD XFSZ); exec @ARGV' sh "$0" "$@"
+}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cd "$here/.." || exit 1
 

@@ -8,7 +8,7 @@ end), and "# comment".  Prints what the terminal showed and ends with 0 when all
 """
 import os, pty, re, select, signal, sys, time
 
-LIMIT = 10          # seconds for each thing awaited
+LIMIT = 60          # seconds for each thing awaited
 
 
 def main():
@@ -63,7 +63,7 @@ def main():
                 break
         elif kind == "! ":
             refused.append(text)
-    end = time.time() + LIMIT
+    end = time.time() + 10
     while time.time() < end and read(0.2):
         pass
     for bad in refused:

@@ -383,13 +383,13 @@ test_time(void)
 	fail_clear(&why);
 	is_int(conn_line(c, &line, &why), -1, "silence");
 	is_int(why.code, EX_TEMPFAIL, "is left");
-	ok(now() - begun >= 900 && now() - begun < 2000, "in time");
+	ok(now() - begun >= 900 && now() - begun < 20000, "in time");
 	begun = now();
 	fail_clear(&why);
 	while (conn_write(c, "0123456789", 10, &why) == 0 && why.code == 0)
 		continue;
 	is_int(why.code, EX_TEMPFAIL, "a server that does not read");
-	ok(now() - begun < 3000, "is left in time");
+	ok(now() - begun < 20000, "is left in time");
 	conn_close(c);
 	close(far);
 	c = pair_up(&s, &far);
@@ -400,7 +400,7 @@ test_time(void)
 	is_int(conn_line(c, &line, &why), 0, "in time");
 	begun = now();
 	is_int(conn_line(c, &line, &why), -1, "the deadline of the whole");
-	ok(now() - begun < 2000, "comes first");
+	ok(now() - begun < 20000, "comes first");
 	conn_set_deadline(c, 0);
 	signalled = SIGWINCH;
 	fail_clear(&why);

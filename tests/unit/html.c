@@ -126,9 +126,9 @@ hostile(void)
 
 	for (i = 0; i < NELEM(pieces); i++) {
 		html = repeated(pieces[i], 200000);
-		clock_gettime(CLOCK_MONOTONIC, &from);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 		text = read_html(html, strlen(html), 1 << 16);
-		clock_gettime(CLOCK_MONOTONIC, &to);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 		ok(to.tv_sec - from.tv_sec < 5 &&
 		    strlen(text) < 30 * strlen(html) + 100, "200,000 times %s",
 		    pieces[i]);

@@ -34,7 +34,7 @@ is_held(bool write, const char *name)
 	double took = now() - start;
 
 	ok(l == NULL && why.code == EX_TEMPFAIL, "%s: EX_TEMPFAIL", name);
-	ok(took >= 0.9 && took < 3, " after a second, %.1f s", took);
+	ok(took >= 0.9 && took < 20, " after a second, %.1f s", took);
 	lock_release(l);
 }
 
@@ -205,7 +205,7 @@ test_waiting(void)
 		_exit(0);
 	}
 	l = lock_mailbox("box", box, true, 10, &why);
-	ok(l != NULL && now() - start < 5, "taken as soon as it is free");
+	ok(l != NULL && now() - start < 9, "taken as soon as it is free");
 	lock_release(l);
 	waitpid(pid, NULL, 0);
 }

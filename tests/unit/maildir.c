@@ -321,7 +321,7 @@ test_many(void)
 		put(name, "a");
 		free(name);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &a);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
 	s = open_folder("box", STORE_WRITE);
 	is_int(s->count, 20000, "many");
 	put("new/1.new", "b");
@@ -344,8 +344,8 @@ test_many(void)
 		store_flag(s, (uint32_t)i + 1, MSG_DELETED, 0);
 	}
 	is_int(sync_folder(s, SYNC_EXPUNGE), 0, "all removed by another");
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	ok(b.tv_sec - a.tv_sec < 15, "in %d s", (int)(b.tv_sec - a.tv_sec));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+	ok(b.tv_sec - a.tv_sec < 15, "in %d s of the processor", (int)(b.tv_sec - a.tv_sec));
 	store_close(s, NULL);
 }
 

@@ -75,6 +75,12 @@ peer_play(int fd, const char *const *script)
 			(void)!write(fd, text, strlen(text));
 			(void)!write(fd, "\r\n", 2);
 			break;
+		case 'L':
+			for (; *text != '\0'; text++) {
+				(void)!write(fd, text, 1);
+				usleep(400000);
+			}
+			break;
 		case 'R':
 			(void)!write(fd, text, strlen(text));
 			break;

@@ -736,18 +736,17 @@ static void
 test_slow(void)
 {
 	static const char *const silent[][12] = {
-		{ "W4000" },
-		{ "S220", "CEHLO", "W4000" },
-		{ "S220", "CEHLO", "R250-hi\r\n250", "W4000" },
-		{ "S220", "CEHLO", "S250", "CMAIL", "W4000" },
+		{ "W30000" },
+		{ "S220", "CEHLO", "W30000" },
+		{ "S220", "CEHLO", "R250-hi\r\n250", "W30000" },
+		{ "S220", "CEHLO", "S250", "CMAIL", "W30000" },
 		{ "S220", "CEHLO", "S250", "CMAIL", "S250", "CRCPT", "S250",
-		    "CDATA", "W4000" },
+		    "CDATA", "W30000" },
 		{ "S220", "CEHLO", "S250", "CMAIL", "S250", "CRCPT", "S250",
-		    "CDATA", "S354", "D", "W4000" },
-		{ "R2", "W400", "R2", "W400", "R0", "W400", "R ", "W400", "Rx",
-		    "W400", "Rx", "W400" },
-		{ "S220", "CEHLO", "S250-", "W600", "S250-", "W600", "S250-",
-		    "W600", "S250 " },
+		    "CDATA", "S354", "D", "W30000" },
+		{ "L220 a greeting that takes its time, and much of it" },
+		{ "S220", "CEHLO", "L250-a\r\n250-b\r\n250-c\r\n250-d\r\n"
+		    "250-e\r\n250-f\r\n250-g\r\n" },
 	};
 	struct server s = a_server();
 	struct smtp_message m;
@@ -766,7 +765,7 @@ test_slow(void)
 			why.code = send_over(x, &m, "a@x").code;
 		smtp_close(x);
 		is_int(why.code, EX_TEMPFAIL, "a silent or dripping server");
-		ok(time(NULL) - start <= 2, "is left in time");
+		ok(time(NULL) - start <= 10, "is left in time");
 		kill(p.pid, SIGKILL);
 		(void)peer_agrees(p);
 	}

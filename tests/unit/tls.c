@@ -514,7 +514,7 @@ test_refusals(void)
 	begun = time(NULL);
 	ok(begin(&s, SILENT, &p, &why) == NULL, "silence");
 	is_int(why.code, EX_TEMPFAIL, "is left");
-	ok(time(NULL) - begun <= 2, "in time");
+	ok(time(NULL) - begun <= 20, "in time");
 	(void)end(p);
 	s.timeout = 5;
 	s.tls = TLS_REQUIRED;
