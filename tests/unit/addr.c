@@ -31,6 +31,8 @@ test_reading(void)
 		{ "\"a, b\" <c@d>", "a, b<c@d>|", false },
 		{ "\"q\\\"q\" <c@d>", "q\"q<c@d>|", false },
 		{ "c@d (Joe)", "Joe<c@d>|", false },
+		{ "c@d (J \\) (o))", "J ) (o)<c@d>|", false },
+		{ "(not a name) c(o)@(t)d", "<c@d>|", false },
 		{ "joe", "<joe>|", false },
 		{ "joe, ,ann", "<joe>|<ann>|", false },
 		{ "G: a@b, C <d@e>;, f@g", "<a@b>|C<d@e>|<f@g>|", false },
