@@ -430,8 +430,15 @@ add_token(struct mailbox *m, struct lexer *l, enum token t)
 static bool
 take_special(struct mailbox *m, struct lexer *l, bool *in_group)
 {
+	struct span angle;
+
 	if (l->special == '<') {
-		m->angle = read_angle(l);
+		angle = read_angle(l);
+		/* Of two without a comma the first. */
+		if (m->has_angle)
+			l->spoilt = true;
+		else
+			m->angle = angle;
 		m->has_angle = true;
 		return true;
 	}

@@ -279,7 +279,6 @@ join(const struct piece *v, size_t n, const char *charset_8bit,
 	size_t len, i, used;
 	FILE *f;
 	struct span s;
-	int expect = 0;
 	bool coded = false;
 
 	if (v[0].number == -1 && !v[0].coded) {
@@ -295,10 +294,8 @@ join(const struct piece *v, size_t n, const char *charset_8bit,
 		if (v[i].number == -1) {
 			if (!v[i].coded || i > 0)
 				break;
-		} else if (v[i].number < expect)
-			continue;		/* said twice */
-		else			/* what is missing leaves no gap */
-			expect = v[i].number + 1;
+		} else if (v[i].number == 0 && i > 0)
+			continue;	/* begun twice */
 		p = v[i].value;
 		used = v[i].len;
 		if (v[i].coded && i == 0)

@@ -32,6 +32,7 @@ test_reading(void)
 		{ "\"q\\\"q\" <c@d>", "q\"q<c@d>|", false },
 		{ "c@d (Joe)", "Joe<c@d>|", false },
 		{ "c@d (J \\) (o))", "J ) (o)<c@d>|", false },
+		{ "Joe <a@b> Ann <c@d>", "Joe<a@b>|", true },
 		{ "(not a name) c(o)@(t)d", "<c@d>|", false },
 		{ "joe", "<joe>|", false },
 		{ "joe, ,ann", "<joe>|<ann>|", false },

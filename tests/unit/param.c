@@ -48,7 +48,7 @@ test_reading(void)
 		{ "a; n*2=d; n*0=b; n*1=c", "a|n=bcd|" },
 		{ "a; n*0*=utf-8''%C3; n*1*=%A4; n*2=\"%41\"", "a|n=\xc3\xa4%41|" },
 		{ "a; n*0=b; n*2=d", "a|n=bd|" },
-		{ "a; n*1=b; n*2=c", "a|n=bc|" }, { "a; n *=utf-8''b", "a|n=b|" },
+		{ "a; n*1=b; n*2=c", "a|n=bc|" }, { "a; n*0=b; n*1=c; n*1=d", "a|n=bcd|" }, { "a; n *=utf-8''b", "a|n=b|" },
 		{ "a; n*0=b; n*0=c; n*1=d", "a|n=bd|" },
 		{ "a; n=plain; n*=utf-8''coded", "a|n=coded|" },
 		{ "a; n*0=x; m=y; n*1=z", "a|n=xz|m=y|" },
