@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "outint.h"
+#include "read.h"
 
 void
 out_json_part(struct json *j, const struct part *p)
@@ -42,9 +43,18 @@ out_json_defects(struct json *j, unsigned defects)
 }
 
 static void
+structure_record(struct json *j, const struct part *p)
+{
+	json_open(j, '{');
+	out_json_part(j, p);
+	json_count(j, "size", p->size);
+	json_close(j, '}');
+}
+
+static void
 structure_json(struct mailx *m, uint32_t n, struct part *root)
 {
-	struct part *p;
+	struct part *p, *file;
 	struct json j;
 
 	json_begin(&j, out_stream(m));
@@ -52,10 +62,9 @@ structure_json(struct mailx *m, uint32_t n, struct part *root)
 	json_key(&j, "parts");
 	json_open(&j, '[');
 	for (p = root; p != NULL; p = part_walk(p)) {
-		json_open(&j, '{');
-		out_json_part(&j, p);
-		json_count(&j, "size", p->size);
-		json_close(&j, '}');
+		structure_record(&j, p);
+		for (file = p->inside; file != NULL; file = file->next)
+			structure_record(&j, file);
 	}
 	json_close(&j, ']');
 	json_end(&j);
@@ -94,17 +103,32 @@ part_line(struct mailx *m, uint32_t n, const struct part *p)
 	free(number);
 }
 
+static void
+structure_lines(struct mailx *m, uint32_t n, struct part *root)
+{
+	struct part *p, *file;
+
+	for (p = root; p != NULL; p = part_walk(p)) {
+		part_line(m, n, p);
+		for (file = p->inside; file != NULL; file = file->next)
+			part_line(m, n, file);
+	}
+}
+
 int
 out_structure(struct mailx *m, struct store *s, uint32_t n, struct fail *why)
 {
 	struct part *root = store_structure(s, n, why), *p;
 
+	/* Files in texts too, where the texts are here. */
+	for (p = root; p != NULL && s->ops->part == NULL; p = part_walk(p))
+		if (read_inside(m, n, p, why) == -1)
+			return -1;
 	if (root == NULL)
 		return -1;
 	if (m->json)
 		structure_json(m, n, root);
 	else
-		for (p = root; p != NULL; p = part_walk(p))
-			part_line(m, n, p);
+		structure_lines(m, n, root);
 	return out_check(m, why);
 }

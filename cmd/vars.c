@@ -453,6 +453,7 @@ vars_apply(struct mailx *m)
 	m->options.charset_8bit = charset == NULL || *charset == '\0' ? NULL :
 	    charset;
 	m->options.lock_timeout = var_number(m, "lock-timeout", 0);
+	m->options.mboxo = var_is_set(m, "mboxo");
 	m->dry_run = var_is_set(m, "debug");
 	free(m->vars->state_dir);
 	m->vars->state_dir = dir;

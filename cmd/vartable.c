@@ -66,6 +66,7 @@ const struct var variables[] = {
 	BOOL("keepsave", NULL, "move saved messages of the system mailbox to MBOX, do not delete them"),
 	NUMBER("lock-timeout", "60", "seconds to wait for the lock of a mailbox"),
 	NUMBER("max-message", NULL, "most octets of a message that is sent"),
+	BOOL("mboxo", NULL, "take >From in mbox files as it stands"),
 	BOOL("metoo", NULL, "leave one's own address among the recipients of a reply or group"),
 	ALIAS("mime-encoding", VAR_STRING, "encoding"),
 	STRING("mta", NULL, "transport: sendmail, a program, a URL or a folder"),

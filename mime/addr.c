@@ -205,6 +205,25 @@ decode(struct span raw, const char *charset_8bit, unsigned *defects)
 	return trimmed;
 }
 
+/* "a@b (Joe)": the comment behind an address stands for a name. */
+static char *
+comment_name(struct span s, const char *charset_8bit, unsigned *defects)
+{
+	struct span bare = { NULL, 0 };
+	char *text = xmalloc(s.n + 1), *name;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\' && i + 1 < s.n)
+			i++;
+		text[bare.n++] = s.p[i];
+	}
+	bare.p = text;
+	name = decode(bare, charset_8bit, defects);
+	free(text);
+	return name;
+}
+
 /* What a string or a line cannot hold goes, with its backslash. */
 static char *
 put_octets(char *out, const char *p, size_t n)
@@ -348,8 +367,9 @@ end(struct mailbox *m, struct addrs *as, const char *charset_8bit)
 	} else if (m->from != NULL) {
 		raw.p = m->from;
 		raw.n = (size_t)(m->to - m->from);
-		if (m->comment.n > 0)
-			name = decode(m->comment, charset_8bit, &as->defects);
+		if (m->comment.n > 0 && m->comment.p > m->to)
+			name = comment_name(m->comment, charset_8bit,
+			    &as->defects);
 	} else {
 		free(m->name);
 		return;
@@ -410,8 +430,15 @@ add_token(struct mailbox *m, struct lexer *l, enum token t)
 static bool
 take_special(struct mailbox *m, struct lexer *l, bool *in_group)
 {
+	struct span angle;
+
 	if (l->special == '<') {
-		m->angle = read_angle(l);
+		angle = read_angle(l);
+		/* Of two without a comma the first. */
+		if (m->has_angle)
+			l->spoilt = true;
+		else
+			m->angle = angle;
 		m->has_angle = true;
 		return true;
 	}

@@ -4,6 +4,7 @@
  * blocks stdio hands them.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +15,11 @@
 
 #define LINE_OCTETS	57		/* that make a line of 76 */
 #define LINE_CHARS	76
-#define BLOCK_LINES	840		/* of which the text is a little under 64 KiB */
+#define BLOCK_LINES	2304		/* written at once */
 #define SPREAD_LINES	40		/* encoded at once; they stay in the cache */
 
 #define FLAT		(8 * 1024)	/* decoded at once */
-#define TEXT		(48 * 1024)	/* written at once */
+#define TEXT		(128 * 1024)	/* written at once */
 
 #define IS_NONE(v)	((v) >= 64)
 
@@ -184,8 +185,10 @@ encoder_close(void *ctx)
 FILE *
 b64_encoder(FILE *out)
 {
-	struct encoder *e = xcalloc(1, sizeof *e);
+	struct encoder *e = xmalloc(sizeof *e);
 
+	/* Not the text: a short one is not to cost a long one. */
+	memset(e, 0, offsetof(struct encoder, flat));
 	e->out = out;
 	return filter_new(e, encoder_write, encoder_close);
 }
@@ -195,8 +198,9 @@ struct decoder {
 	unsigned	*defects;	/* borrowed; or NULL */
 	unsigned	 held[4];
 	unsigned	 n, pads;	/* values held; `=' seen: the end of the data */
-	char		 flat[FLAT];	/* without line ends */
+	size_t		 width;		/* of the last line */
 	size_t		 len;		/* of text, not yet written */
+	char		 flat[FLAT];	/* without line ends */
 	unsigned char	 text[TEXT];
 };
 
@@ -246,6 +250,22 @@ decode_char(struct decoder *d, unsigned char c, unsigned char *q)
 	return q;
 }
 
+/*
+ * The end of the line at p, or NULL.  Most are as long as the one before; a line end
+ * in between would do no harm, for it is no character of base64 anyway.
+ */
+static const char *
+line_end(struct decoder *d, const char *p, size_t len)
+{
+	const char *lf;
+
+	if (d->width < len && p[d->width] == '\n')
+		return p + d->width;
+	if ((lf = memchr(p, '\n', len)) != NULL)
+		d->width = (size_t)(lf - p);
+	return lf;
+}
+
 /* The next lines without their ends, which mean nothing: octets in flat. */
 static size_t
 gather(struct decoder *d, const char **in, const char *end)
@@ -259,7 +279,7 @@ gather(struct decoder *d, const char **in, const char *end)
 		cut = len > sizeof d->flat - n;
 		if (cut)
 			len = sizeof d->flat - n;
-		lf = memchr(p, '\n', len);
+		lf = line_end(d, p, len);
 		if (lf != NULL)
 			len = (size_t)(lf - p);
 		else if (cut && n > 0)
@@ -334,8 +354,9 @@ decoder_close(void *ctx)
 FILE *
 b64_decoder(FILE *out, unsigned *defects)
 {
-	struct decoder *d = xcalloc(1, sizeof *d);
+	struct decoder *d = xmalloc(sizeof *d);
 
+	memset(d, 0, offsetof(struct decoder, flat));
 	d->out = out;
 	d->defects = defects;
 	return filter_new(d, decoder_write, decoder_close);

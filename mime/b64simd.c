@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * b64simd.c -- the inner loops of base64 (RFC 4648 4): portable ones, by table on
- * 64-bit words, and with the vectors that the CPU has (asked when it runs).
+ * 64-bit words, and with vectors: those of the x86 at hand (asked when it runs), or
+ * NEON, which every 64-bit ARM has.
  *
- * There a value becomes a character by adding what its range (A-Z, a-z, 0-9, +,
- * /) asks for.  Decoding stops in front of a block with anything else in it.
+ * On x86 a value becomes a character by adding what its range (A-Z, a-z, 0-9, +,
+ * /) asks for; NEON looks 64 of them up at once.  Decoding stops in front of a
+ * block with anything else in it.
  */
 #include <string.h>
 
@@ -35,12 +37,13 @@ const unsigned char b64_values[256] = {
 
 /* --- Portable --- */
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /* The two characters of 12 bits; made when first asked for. */
 static const char (*
 pairs(void))[2]
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	static char table[4096][2];
 	unsigned i;
 
@@ -331,6 +334,73 @@ b64_decode_wide(const char *in, size_t n, unsigned char *out)
 {
 	return cpu() == HAS_AVX2 ? decode_avx2(in, n, out) :
 	    cpu() == HAS_SSSE3 ? decode_ssse3(in, n, out) : 0;
+}
+
+#elif defined(__aarch64__) && defined(__ARM_NEON) && \
+    defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+#include <arm_neon.h>
+
+/* 48 octets are 16 groups: of each the first, second, third octet in one vector. */
+size_t
+b64_encode_wide(const unsigned char *in, size_t n, char *out)
+{
+	const uint8x16x4_t table = vld1q_u8_x4((const uint8_t *)alphabet);
+	const uint8x16_t six = vdupq_n_u8(63);
+	uint8x16x3_t v;
+	uint8x16x4_t c;
+	size_t i = 0, o = 0;
+
+	for (; n - i >= 48; i += 48, o += 64) {
+		v = vld3q_u8(in + i);
+		c.val[0] = vshrq_n_u8(v.val[0], 2);
+		c.val[1] = vandq_u8(vsliq_n_u8(vshrq_n_u8(v.val[1], 4),
+		    v.val[0], 4), six);
+		c.val[2] = vandq_u8(vsliq_n_u8(vshrq_n_u8(v.val[2], 6),
+		    v.val[1], 2), six);
+		c.val[3] = vandq_u8(v.val[2], six);
+		c.val[0] = vqtbl4q_u8(table, c.val[0]);
+		c.val[1] = vqtbl4q_u8(table, c.val[1]);
+		c.val[2] = vqtbl4q_u8(table, c.val[2]);
+		c.val[3] = vqtbl4q_u8(table, c.val[3]);
+		vst4q_u8((uint8_t *)out + o, c);
+	}
+	return i;
+}
+
+/* Characters to values, over 63 for what is none: a look-up beyond a table is 0. */
+static uint8x16_t
+values(uint8x16x4_t low, uint8x16x4_t high, uint8x16_t c)
+{
+	return vorrq_u8(vorrq_u8(vqtbl4q_u8(low, c),
+	    vqtbl4q_u8(high, veorq_u8(c, vdupq_n_u8(64)))),
+	    vandq_u8(c, vdupq_n_u8(128)));
+}
+
+size_t
+b64_decode_wide(const char *in, size_t n, unsigned char *out)
+{
+	const uint8x16x4_t low = vld1q_u8_x4(b64_values);
+	const uint8x16x4_t high = vld1q_u8_x4(b64_values + 64);
+	uint8x16x4_t c;
+	uint8x16x3_t v;
+	size_t i = 0, o = 0;
+
+	for (; n - i >= 64; i += 64, o += 48) {
+		c = vld4q_u8((const uint8_t *)in + i);
+		c.val[0] = values(low, high, c.val[0]);
+		c.val[1] = values(low, high, c.val[1]);
+		c.val[2] = values(low, high, c.val[2]);
+		c.val[3] = values(low, high, c.val[3]);
+		if (vmaxvq_u8(vorrq_u8(vorrq_u8(c.val[0], c.val[1]),
+		    vorrq_u8(c.val[2], c.val[3]))) > 63)
+			break;
+		v.val[0] = vsliq_n_u8(vshrq_n_u8(c.val[1], 4), c.val[0], 2);
+		v.val[1] = vsliq_n_u8(vshrq_n_u8(c.val[2], 2), c.val[1], 4);
+		v.val[2] = vsliq_n_u8(c.val[3], c.val[2], 6);
+		vst3q_u8(out + o, v);
+	}
+	return i;
 }
 
 #else

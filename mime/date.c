@@ -195,6 +195,18 @@ take_number(int v, size_t digits, struct parts *d)
 		d->year += d->year < 50 ? 2000 : 1900;
 }
 
+/* 20-Nov, and the year behind a blank. */
+static bool
+take_day_month(struct span day, struct span month, struct parts *d)
+{
+	if (d->day != -1 || d->month != -1 || number_of(day) == -1 ||
+	    month_of(month) == -1)
+		return false;
+	d->day = number_of(day);
+	d->month = month_of(month);
+	return true;
+}
+
 /* 2026-11-20 and 20-Nov-2026. */
 static bool
 take_dashed(struct span s, struct parts *d)
@@ -211,6 +223,8 @@ take_dashed(struct span s, struct parts *d)
 			piece[n++].n = i - from;
 			from = i + 1;
 		}
+	if (n == 2)
+		return take_day_month(piece[0], piece[1], d);
 	if (n != 3 || d->day != -1)
 		return false;
 	sep = s.p[piece[0].n];
@@ -386,7 +400,7 @@ date_text(struct span s)
 			depth++;
 		else if (s.p[i] == ')' && depth > 0)
 			depth--;
-		else if (s.p[i] == ';' && depth == 0) {
+		else if (s.p[i] == ';' && depth == 0 && i + 1 < s.n) {
 			r.p = s.p + i + 1;
 			r.n = s.n - i - 1;
 		} else if (s.p[i] == '\n' && i + 1 < s.n && s.p[i + 1] != ' ' &&

@@ -53,24 +53,44 @@ read_date(const struct head *h, struct envelope *e)
 		e->defects |= DEFECT_DATE;
 }
 
+char *
+envelope_id(struct span body)
+{
+	struct span s = span_trim(body);
+	const char *lt = memchr(s.p, '<', s.n), *gt;
+	char *id, *q;
+	size_t i;
+
+	if (lt != NULL) {
+		s.n -= (size_t)(lt + 1 - s.p);
+		s.p = lt + 1;
+		if ((gt = memchr(s.p, '>', s.n)) != NULL)
+			s.n = (size_t)(gt - s.p);
+		s = span_trim(s);
+	}
+	if (s.n == 0 || s.n > MAX_LINE)
+		return NULL;
+	q = id = xmalloc(s.n + 3);
+	*q++ = '<';
+	for (i = 0; i < s.n; i++)
+		if (strchr("\r\n", s.p[i]) == NULL)
+			*q++ = s.p[i];
+	*q++ = '>';
+	*q = '\0';
+	return id;
+}
+
 static char *
 read_id(const struct head *h)
 {
 	const struct field *f = head_get(h, "Message-ID");
 	struct strv ids = { NULL, 0, 0 };
-	struct span s;
 	char *id;
 
 	if (f == NULL)
 		return NULL;
 	envelope_ids(f->body, &ids);
-	if (ids.n > 0)
-		id = xstrdup(ids.v[0]);
-	else {
-		s = span_trim(f->body);
-		id = s.n == 0 || s.n > MAX_LINE ? NULL :
-		    xasprintf("<%.*s>", (int)s.n, s.p);
-	}
+	id = ids.n > 0 ? xstrdup(ids.v[0]) : envelope_id(f->body);
 	strv_free(&ids);
 	return id;
 }

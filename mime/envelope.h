@@ -25,6 +25,8 @@ struct envelope {
 /* From a header.  Never NULL; free with envelope_free. */
 struct envelope	*envelope_read(const struct head *h, const char *charset_8bit);
 void		 envelope_free(struct envelope *e);	/* NULL is fine */
+/* The id of a Message-ID or Content-ID, in angle brackets; NULL where there is none.  The caller frees. */
+char		*envelope_id(struct span body);
 /* The ids `<...>' of a References-like body, added to sv (at most MAX_REFERENCES * 10). */
 void		 envelope_ids(struct span body, struct strv *sv);
 

@@ -3,6 +3,7 @@
  * mimecode.c -- the codes alone, for mailx-mime: base64, quoted-printable, and line
  * by line encoded words and parameters.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,22 +14,44 @@
 #include "qp.h"
 #include "word.h"
 
+/* Whole lines of base64 on the side that has none yet; pipes take more at once. */
+#define BLOCK		(57 * 2304)
+#define PIPE_ROOM	(512 * 1024)
+
+/*
+ * Blocks are read and written as they are: a buffer would only cut them otherwise
+ * and copy them.
+ */
+static void
+in_blocks(FILE *f)
+{
+	(void)setvbuf(f, NULL, _IONBF, 0);
+#ifdef F_SETPIPE_SZ
+	/* Of no avail where it is no pipe. */
+	if (fileno(f) != -1)
+		(void)fcntl(fileno(f), F_SETPIPE_SZ, PIPE_ROOM);
+#endif
+}
+
 /* All of `in' through a filter that writes to `out'. */
 static int
 pass(FILE *in, FILE *filter, struct fail *why)
 {
-	int r = stream_copy(in, filter, UINT64_MAX, why);
+	char *block = xmalloc(BLOCK);
+	size_t n;
+	int r = 0;
 
+	in_blocks(in);
+	(void)setvbuf(filter, NULL, _IONBF, 0);
+	while (r == 0 && (n = fread(block, 1, BLOCK, in)) > 0)
+		if (fwrite(block, 1, n, filter) != n)
+			r = fail_errno(why, EX_IOERR, "cannot write");
+	if (r == 0 && ferror(in))
+		r = fail_errno(why, EX_IOERR, "cannot read");
+	free(block);
 	if (fclose(filter) != 0 && r == 0)
 		r = fail_errno(why, EX_IOERR, "cannot write");
 	return r;
-}
-
-/* The filters write blocks; a buffer would only cut them otherwise. */
-static void
-in_blocks(FILE *out)
-{
-	(void)setvbuf(out, NULL, _IONBF, 0);
 }
 
 int

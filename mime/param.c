@@ -111,6 +111,21 @@ read_bare(const char *p, const char *end, char **value, size_t *len)
 	return q;
 }
 
+/*
+ * What a bare value is without a quote that has none before it; and a charset's
+ * name without what no such name has in it.
+ */
+static void
+trim_bare(struct piece *piece)
+{
+	if (span_ieq(piece->name, "charset"))
+		piece->len = strcspn(piece->value, " \t\r\n,=@()");
+	if (piece->len > 1 && piece->value[piece->len - 1] == '"' &&
+	    memchr(piece->value, '"', piece->len - 1) == NULL)
+		piece->len--;
+	piece->value[piece->len] = '\0';
+}
+
 /* Read name*3*: what is in front of the marks, number and coding. */
 static void
 read_name(struct span s, struct piece *piece)
@@ -123,8 +138,9 @@ read_name(struct span s, struct piece *piece)
 	piece->coded = false;
 	if (star == NULL)
 		return;
-	piece->name.n = (size_t)(star - s.p);
-	i = piece->name.n + 1;
+	i = (size_t)(star - s.p) + 1;
+	piece->name.n = i - 1;
+	piece->name = span_trim(piece->name);
 	if (i < s.n && ascii_is_digit((unsigned char)s.p[i])) {
 		piece->number = 0;
 		for (; i < s.n && ascii_is_digit((unsigned char)s.p[i]); i++)
@@ -178,6 +194,8 @@ read_pieces(const char *p, const char *end, struct piece **pieces,
 				p++;
 		} else
 			p = read_bare(p, end, &one->value, &one->len);
+		if (one->bare)
+			trim_bare(one);
 		/* Without a value it is none; "" is one. */
 		if (one->len == 0 && one->bare) {
 			free(one->value);
@@ -261,7 +279,6 @@ join(const struct piece *v, size_t n, const char *charset_8bit,
 	size_t len, i, used;
 	FILE *f;
 	struct span s;
-	int expect = 0;
 	bool coded = false;
 
 	if (v[0].number == -1 && !v[0].coded) {
@@ -277,10 +294,8 @@ join(const struct piece *v, size_t n, const char *charset_8bit,
 		if (v[i].number == -1) {
 			if (!v[i].coded || i > 0)
 				break;
-		} else if (v[i].number < expect)
-			continue;		/* said twice */
-		else if (v[i].number != expect++)
-			break;			/* one is missing */
+		} else if (v[i].number == 0 && i > 0)
+			continue;	/* begun twice */
 		p = v[i].value;
 		used = v[i].len;
 		if (v[i].coded && i == 0)

@@ -168,27 +168,17 @@ read_type(struct parser *p, struct part *n, bool digest)
 	if (is_type(n->type.value))
 		return;
 	n->defects |= DEFECT_TYPE;
-	if (strcmp(n->type.value, "text") == 0 || *n->type.value == '\0')
-		set_type(n, "text/plain");
-	else
-		/* RFC 2045 5.2 */
-		set_type(n, "text/plain");
+	/* RFC 2045 5.2; 5.1.4 of 2046 has mixed where the rest is unknown. */
+	set_type(n, strcmp(n->type.value, "multipart/") == 0 ?
+	    "multipart/mixed" : "text/plain");
 }
 
 static char *
 read_id(struct part *n)
 {
 	const struct field *f = head_get(&n->head, "Content-ID");
-	struct span s;
 
-	if (f == NULL)
-		return NULL;
-	s = span_trim(f->body);
-	if (s.n == 0 || s.n > MAX_LINE)
-		return NULL;
-	if (s.p[0] == '<')
-		return span_dup(s);
-	return xasprintf("<%.*s>", (int)s.n, s.p);
+	return f == NULL ? NULL : envelope_id(f->body);
 }
 
 static void

@@ -69,12 +69,34 @@ lines_decoder(FILE *out)
 
 /* --- uuencode --- */
 
+#define UU_HELD	(32 * 1024)
+
 struct uu {
 	FILE	*out;			/* borrowed */
 	char	 line[100];
 	size_t	 n;
 	bool	 begun, ended;
+	bool	 plain;			/* nothing was encoded, after all */
+	char	 held[UU_HELD];		/* the text before "begin" */
+	size_t	 nheld;
 };
+
+/* Where no file begins, what was held is not to be lost. */
+static void
+uu_give_up(struct uu *u)
+{
+	fwrite(u->held, 1, u->nheld, u->out);
+	u->plain = true;
+}
+
+static void
+uu_hold(struct uu *u, char c)
+{
+	if (u->nheld == sizeof u->held)
+		uu_give_up(u);
+	else
+		u->held[u->nheld++] = c;
+}
 
 static void
 uu_line(struct uu *u)
@@ -117,7 +139,12 @@ uu_write(void *ctx, const char *p, int len)
 	int i;
 
 	for (i = 0; i < len; i++) {
-		if (p[i] == '\n') {
+		if (!u->begun && !u->plain && p[i] != '\r')
+			uu_hold(u, p[i]);
+		if (u->plain) {
+			if (p[i] != '\r')
+				putc_unlocked(p[i], u->out);
+		} else if (p[i] == '\n') {
 			uu_line(u);
 			u->n = 0;
 		} else if (p[i] != '\r' && u->n < sizeof u->line)
@@ -132,7 +159,10 @@ uu_close(void *ctx)
 	struct uu *u = ctx;
 	int r;
 
-	uu_line(u);
+	if (!u->plain)
+		uu_line(u);
+	if (!u->begun && !u->plain)
+		uu_give_up(u);
 	r = ferror(u->out) ? -1 : 0;
 	free(u);
 	return r;

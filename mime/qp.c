@@ -4,6 +4,7 @@
  * it at 76; the decoder holds back blanks, which do not count at a line's end, and
  * what might be the beginning of =XX.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #define LINE_MOST	76
 #define LINE_ROOM	(LINE_MOST - 1)	/* the last is for a soft break's `=' */
 #define MAX_BLANKS	1024	/* held back; more are text */
-#define BLOCK		(16 * 1024)	/* of a result */
+#define BLOCK		(128 * 1024)	/* of a result */
 #define MARGIN		sizeof(uint64_t)
 
 struct encoder {
@@ -197,7 +198,7 @@ encoder_write(void *ctx, const char *in, int len)
 			return -1;
 		p++;
 	}
-	return flush(e) == -1 ? -1 : len;
+	return len;
 }
 
 static int
@@ -220,8 +221,10 @@ encoder_close(void *ctx)
 FILE *
 qp_encoder(FILE *out)
 {
-	struct encoder *e = xcalloc(1, sizeof *e);
+	struct encoder *e = xmalloc(sizeof *e);
 
+	/* Not the text: a short one is not to cost a long one. */
+	memset(e, 0, offsetof(struct encoder, text));
 	e->out = out;
 	return filter_new(e, encoder_write, encoder_close);
 }
@@ -229,12 +232,12 @@ qp_encoder(FILE *out)
 struct decoder {
 	FILE		*out;		/* borrowed */
 	unsigned	*defects;	/* borrowed; or NULL */
-	char		 blanks[MAX_BLANKS];
 	size_t		 nblanks;
 	int		 state;		/* 0 text; 1 behind "="; 2 behind "=X"; 3 "=" and blanks */
 	unsigned char	 first;		/* the X, as it came */
-	char		 text[BLOCK];
 	size_t		 n;
+	char		 blanks[MAX_BLANKS];
+	char		 text[BLOCK];
 };
 
 static int
@@ -371,12 +374,17 @@ decode_char(struct decoder *d, unsigned char c)
 	return decode_text(d, c);
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* Text as it is, blanks at its end left out; octets taken, or -1. */
 static ssize_t
 decode_run(struct decoder *d, const char *p, size_t n)
 {
-	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t' ||
-	    p[n - 1] == '\r'))
+	while (n > 0 && is_blank(p[n - 1]))
 		n--;
 	if (n > 0 && (put_blanks(d) == -1 || put_text(d, p, n) == -1))
 		return -1;
@@ -405,7 +413,7 @@ decoder_write(void *ctx, const char *in, int len)
 	ssize_t n;
 
 	while (p < end) {
-		if (d->state != 0 || *p == ' ' || *p == '\t' || *p == '\r') {
+		if (d->state != 0 || is_blank(*p)) {
 			if (decode_char(d, (unsigned char)*p++) == -1)
 				return -1;
 			continue;
@@ -419,6 +427,9 @@ decoder_write(void *ctx, const char *in, int len)
 				equals = end;
 			lf = memchr(p, '\n', (size_t)(equals - p));
 			stop = lf == NULL ? equals : lf;
+			/* The line end too, where it ends text. */
+			if (lf != NULL && lf > p && !is_blank(lf[-1]))
+				stop++;
 			n = decode_run(d, p, (size_t)(stop - p));
 		}
 		if (n == -1)
@@ -453,8 +464,9 @@ decoder_close(void *ctx)
 FILE *
 qp_decoder(FILE *out, unsigned *defects)
 {
-	struct decoder *d = xcalloc(1, sizeof *d);
+	struct decoder *d = xmalloc(sizeof *d);
 
+	memset(d, 0, offsetof(struct decoder, blanks));
 	d->out = out;
 	d->defects = defects;
 	return filter_new(d, decoder_write, decoder_close);

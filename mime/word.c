@@ -23,8 +23,29 @@ struct word {
 	size_t		used;		/* octets of the whole word */
 };
 
+/* The text of what begins like an encoded word at p, or NULL. */
+static const char *
+word_text(const char *p, const char *end)
+{
+	size_t n = (size_t)(end - p), len;
+	const char *q;
+
+	if (n < 8 || p[0] != '=' || p[1] != '?')
+		return NULL;
+	n -= 2;
+	q = memchr(p + 2, '?', n < MAX_CHARSET ? n : MAX_CHARSET);
+	if (q == NULL || q + 3 >= end || q[2] != '?' ||
+	    strchr("bBqQ", q[1]) == NULL || q[1] == '\0')
+		return NULL;
+	len = (size_t)(q - p) - 2;
+	if (len == 0 || len >= MAX_CHARSET || memchr(p + 2, ' ', len) != NULL)
+		return NULL;
+	return q + 3;
+}
+
 /*
- * Is there an encoded word at the start of p?  Lenient: blanks in Q text are taken.
+ * Is there an encoded word at the start of p?  Lenient: blanks in Q text are taken,
+ * but not another word's beginning: then this one has no end.
  * No word that begins before *dead ends: what was looked for in vain once is not
  * looked for again.
  */
@@ -34,30 +55,24 @@ parse_word(const char *p, size_t n, struct word *w, const char **dead)
 	const char *q, *end = p + n, *star;
 	size_t len;
 
-	if (n < 8 || p[0] != '=' || p[1] != '?')
+	if ((w->text.p = word_text(p, end)) == NULL || p < *dead)
 		return false;
-	if ((q = memchr(p + 2, '?', n - 2)) == NULL || q + 3 >= end)
-		return false;
-	len = (size_t)(q - p) - 2;
-	if (len == 0 || len >= MAX_CHARSET || memchr(p + 2, ' ', len) != NULL)
-		return false;
+	len = (size_t)(w->text.p - p) - 5;
 	memcpy(w->charset, p + 2, len);
 	w->charset[len] = '\0';
 	if ((star = strchr(w->charset, '*')) != NULL)	/* a language (RFC 2231 5) */
 		w->charset[star - w->charset] = '\0';
-	w->encoding = (char)ascii_lower((unsigned char)q[1]);
-	if ((w->encoding != 'b' && w->encoding != 'q') || q[2] != '?')
-		return false;
-	w->text.p = q + 3;
-	if (p < *dead)
-		return false;
-	for (q += 3; q + 1 < end; q++) {
+	w->encoding = (char)ascii_lower((unsigned char)w->text.p[-2]);
+	for (q = w->text.p; q + 1 < end; q++) {
 		if (q[0] == '?' && q[1] == '=') {
 			w->text.n = (size_t)(q - w->text.p);
 			w->used = (size_t)(q + 2 - p);
 			return true;
 		}
 		if (w->encoding == 'b' && *q == '?')
+			return false;
+		if (ascii_is_space((unsigned char)*q) &&
+		    word_text(q + 1, end) != NULL)
 			return false;
 		if (*q == '\n')
 			break;

@@ -223,6 +223,13 @@ begins_quoted(const char *p, size_t n)
 }
 
 static void
+note_quoted(struct scanner *sc, const char *p, size_t n)
+{
+	if (begins_quoted(p, n) && !sc->s->options->mboxo)
+		current(sc)->loaded |= MBOX_QUOTED;
+}
+
+static void
 take_head_line(struct scanner *sc, const char *p, size_t n)
 {
 	struct span name = { p, n }, value;
@@ -247,8 +254,7 @@ take_head_line(struct scanner *sc, const char *p, size_t n)
 		identify(sc, p, n);
 		break;
 	case '>':
-		if (begins_quoted(p, n))
-			current(sc)->loaded |= MBOX_QUOTED;
+		note_quoted(sc, p, n);
 		break;
 	default:
 		break;
@@ -308,8 +314,8 @@ take_body_line(struct scanner *sc, const char *p, size_t n, off_t at)
 	m = current(sc);
 	if (n > 1 && p[n - 2] == '\r')
 		m->loaded |= MBOX_CRLF;
-	if (*p == '>' && begins_quoted(p, n))
-		m->loaded |= MBOX_QUOTED;
+	if (*p == '>')
+		note_quoted(sc, p, n);
 }
 
 /* A line at offset `at'; *jump: go on there instead, or -1. */

@@ -90,6 +90,7 @@ struct store_options {
 			    struct fail *why);
 	void		*ctx;
 	int		 lock_timeout;	/* seconds; 0: LOCK_TIMEOUT */
+	bool		 mboxo;		/* ">From " of mbox files is text, no quoting */
 	const char	*charset_8bit;	/* or NULL */
 	const char	*state_dir;	/* $XDG_STATE_HOME/mailx, for spools that have no writable directory; or NULL */
 };

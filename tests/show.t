@@ -181,7 +181,10 @@ like "$OUT" "\"sha256\":\"$(sha256sum < octets | cut -d ' ' -f 1)\"" 'as JSON by
 run "$MAILX" -n -R -f files -Y 'write 1.1.u3 three'
 is "$STATUS" 64 'there is no third'
 run "$MAILX" -n -R -J -f files -Y 'structure 1'
-like "$OUT" '"parts":\[{"part":"1","type":"text/plain"[^{]*{}[^{]*}\]' 'the structure is that of MIME'
+like "$OUT" '"parts":\[{"part":"1","type":"text/plain"[^{]*{}[^{]*},{"part":"1.u1",' 'the structure is that of MIME, the files behind their part'
+like "$OUT" '{"part":"1.u2","type":"[^"]*","params":{},"encoding":"7bit","disposition":"attachment","filename":"../uu.bin","id":null,"description":null,"size":1024}\]' '... with name and size'
+run "$MAILX" -n -R -f files -Y 'structure 1'
+like "$OUT" '^  1.1.u1  *application/octet-stream, 7bit, 1.0 kB, "yä.bin"$' 'and for people'
 run "$MAILX" -n -R -f files -Y 'extract -o text 1.1'
 [ "$(ls text | wc -l)" -eq 1 ]; ok $? 'a text that is named is written as it is'
 

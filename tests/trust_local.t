@@ -49,6 +49,8 @@ run "$MAILX" -n -R -f quoted -Y 'copy 1 maildir:md' -Y 'copy 1 again'
 is "$(sed '1,/^$/d' md/new/* md/cur/* 2> /dev/null | tr '\n' _)" 'From a_>From b_>>From c_Fromage_ >From d_' '95 quoting is taken off'
 is "$(sed '1,/^$/d' third | tr '\n' _)" '>From a_>>From b_>>>From c_Fromage_ >From d__' '95 and put on'
 same quoted again '95 and neither between two mboxes'
+run "$MAILX" -n -R -f quoted -S mboxo -Y 'copy 1 maildir:mdo'
+is "$(sed '1,/^$/d' mdo/new/* mdo/cur/* 2> /dev/null | tr '\n' _)" '>From a_>>From b_>>>From c_Fromage_ >From d_' '95 mboxo: none is taken off'
 
 # 96: another program changes the mailbox while it is open.
 for change in 'message 9 >> box' 'cp box other; message 9 >> other; mv other box' ': > box; message 9 >> box' 'rm box' 'rm box; message 9 > box' '{ message 9; cat box; } > other; mv other box'; do

@@ -47,8 +47,8 @@ test_reading(void)
 		{ "a; n*0=b; n*1=c; n*2=d", "a|n=bcd|" },
 		{ "a; n*2=d; n*0=b; n*1=c", "a|n=bcd|" },
 		{ "a; n*0*=utf-8''%C3; n*1*=%A4; n*2=\"%41\"", "a|n=\xc3\xa4%41|" },
-		{ "a; n*0=b; n*2=d", "a|n=b|" },
-		{ "a; n*1=b", "a|n=|" },
+		{ "a; n*0=b; n*2=d", "a|n=bd|" },
+		{ "a; n*1=b; n*2=c", "a|n=bc|" }, { "a; n*0=b; n*1=c; n*1=d", "a|n=bcd|" }, { "a; n *=utf-8''b", "a|n=b|" },
 		{ "a; n*0=b; n*0=c; n*1=d", "a|n=bd|" },
 		{ "a; n=plain; n*=utf-8''coded", "a|n=coded|" },
 		{ "a; n*0=x; m=y; n*1=z", "a|n=xz|m=y|" },
@@ -62,7 +62,12 @@ test_reading(void)
 		{ "a; b=c d=\"e\"", "a|b=c|d=e|" }, { "a; b=c d=e", "a|b=c d=e|" },
 		{ "text / plain", "text/plain|" }, { "text/ a=b", "text/a=b|" },
 		{ "a=b; c=d", "a=b|c=d|" }, { "\"\" a=b", "a=b|" },
-		{ "a; n*99999999999999999999=b", "a|n=|" },
+		{ "a; n*99999999999999999999=b", "a|n=b|" },
+		/* A quote alone, and what no charset's name has. */
+		{ "a; b=c\"; d=e\"f\"", "a|b=c|d=e\"f\"|" },
+		{ "a; charset=utf-8, x=y", "a|charset=utf-8|" },
+		{ "a; charset=utf-8(c); d=e(f).g", "a|charset=utf-8|d=e(f).g|" },
+		{ "a; charset=\\\"x\\\"; b=c", "a|charset=\\\"x\\\"|b=c|" },
 	};
 	char *got;
 	size_t i;

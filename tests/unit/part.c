@@ -204,6 +204,7 @@ test_contents(void)
 		{ E "x-nonsense\n\n=3D\n", "=3D\n", false, 0 },
 		{ E "x-uuencode\n\nbegin 644 f\n#86)C\n`\nend\nmore\n", "abc",
 		    false, 0 },
+		{ E "x-uuencode\n\na\r\nbegun\r\n", "a\nbegun\n", false, 0 },
 		{ E "base64\n" E "7bit\n\nYQ==\n", "a", false, 0 },
 		{ "Content-Type: text/plain; charset=iso-8859-1\n" E
 		    "quoted-printable\n\n=E4\n", "\xc3\xa4\n", true, 0 },
@@ -219,6 +220,30 @@ test_contents(void)
 		is_string(got, t[i].want, t[i].want);
 		is_int(defects, t[i].defects, "its defects");
 		free(got);
+	}
+}
+
+/* The ids of a message and a part are what the brackets hold. */
+static void
+test_ids(void)
+{
+	static const struct {
+		const char	*field, *want;
+	} t[] = {
+		{ "<a@b>", "<a@b>" }, { "a@b", "<a@b>" }, { "<a@b", "<a@b>" },
+		{ "< a@b >", "<a@b>" }, { "<\r\n a@b>", "<a@b>" },
+		{ "<\"a b\"@c>", "<\"a b\"@c>" }, { "<a@b> (c)", "<a@b>" },
+		{ "(c) <a@b>", "<a@b>" }, { "<a@b><c@d>", "<a@b>" },
+		{ "<a@b\r\n c>", "<a@b c>" }, { "<>", NULL }, { "", NULL },
+	};
+	char *id;
+	size_t i;
+
+	for (i = 0; i < NELEM(t); i++) {
+		id = envelope_id(span_of(t[i].field));
+		is_string(id == NULL ? "" : id,
+		    t[i].want == NULL ? "" : t[i].want, t[i].field);
+		free(id);
 	}
 }
 
@@ -348,6 +373,7 @@ main(void)
 	test_trees();
 	test_find();
 	test_contents();
+	test_ids();
 	test_names();
 	test_hostile();
 	return done();
