@@ -208,6 +208,9 @@ redirect(struct mailx *m, const struct redirect *r)
 		    "already");
 	if (r->way == '|')
 		return out_pipe(m, r->target, &m->why);
+	if (folder_is_mail(m, r->target))
+		return fail(&m->why, EX_CANTCREAT, "%s: is a mailbox; output "
+		    "would damage it", r->target);
 	return out_redirect(m, r->target, r->way == 'a', &m->why);
 }
 

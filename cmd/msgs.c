@@ -51,8 +51,15 @@ is_deleted(const struct list *l, uint32_t n)
 static bool
 is_relevant(const struct list *l, uint32_t n)
 {
-	return !is_gone(l, n) &&
-	    is_deleted(l, n) == ((l->flags & CMD_DELETED) != 0);
+	return !is_gone(l, n) && ((l->flags & CMD_EITHER) != 0 ||
+	    is_deleted(l, n) == ((l->flags & CMD_DELETED) != 0));
+}
+
+/* May its number? */
+static bool
+is_refused(const struct list *l, uint32_t n)
+{
+	return is_deleted(l, n) && !(l->flags & (CMD_DELETED | CMD_EITHER));
 }
 
 static uint32_t
@@ -83,7 +90,7 @@ mark_one(struct list *l, uint32_t n, struct fail *why)
 	if (is_gone(l, n))
 		return l->flags & CMD_EMPTY_OK ? 0 : fail(why, EX_USAGE,
 		    "message %u: no longer there", n);
-	if (is_deleted(l, n) && !(l->flags & CMD_DELETED))
+	if (is_refused(l, n))
 		return l->flags & CMD_EMPTY_OK ? 0 : fail(why, EX_USAGE,
 		    "message %u: deleted", n);
 	l->marks[n] = 1;
@@ -166,7 +173,7 @@ add_part(struct list *l, uint32_t n, const char *part, struct fail *why)
 				return 0;
 	if (n == 0 || n > l->s->count || is_gone(l, n))
 		return no_message(l, n, why);
-	if (is_deleted(l, n) && !(l->flags & CMD_DELETED))
+	if (is_refused(l, n))
 		return fail(why, EX_USAGE, "message %u: deleted", n);
 	msglist_add(&l->parts, n, part);
 	return 0;
@@ -594,7 +601,7 @@ narrow(struct list *l, const struct numbers *among, struct numbers *result,
 		loosen(l->names);
 	x = both(l->types, l->names);
 	l->types = l->names = NULL;
-	if (!l->deleted_too)
+	if (!l->deleted_too && !(l->flags & CMD_EITHER))
 		x = both(x, flag(MSG_DELETED, (l->flags & CMD_DELETED) != 0));
 	if (x == NULL)
 		x = search_new(SEARCH_ALL);

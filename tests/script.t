@@ -77,6 +77,14 @@ like "$OUT" '^x > y$' 'not in quotes'
 like "$OUT" '^a > b c$' 'nor with two words behind it'
 like "$OUT" '^<a@b>$' 'nor inside a word'
 is "$(stat -c %a a)" 600 'a new file is for its owner'
+cp before mine; cp before sys; cp before mbox
+for c in 'echo > mine' 'from * >> mine' 'echo > %' 'echo > &' 'echo > sub/../mine'; do
+	mkdir -p sub
+	run env MAIL="$T/sys" MBOX="$T/mbox" "$MAILX" -n -f mine -Y "$c"
+	is "$STATUS" 73 "$c: output does not go into a mailbox in use"
+done
+cat before before before > .all
+cat mine sys mbox | cmp -s - .all; ok $? 'which stay what they were'
 y -Y 'define f { echo in }' -Y 'call f > c' -Y 'echo out'
 is "$OUT $(cat c)" 'out in' 'of a block'
 y -Y 'echo x > /nonexistent/file'

@@ -239,6 +239,10 @@ deleted(void)
 	is_with(CMD_DELETED, "^", "1");
 	is_with(CMD_DELETED, "$", "5");
 	is_with(CMD_DELETED, "bob", "1");
+	is_with(CMD_EITHER, "*", "1 2 3 4 5 7 8 9 10");
+	is_with(CMD_EITHER, "4-6", "4 5");
+	is_with(CMD_EITHER, "5", "5");
+	is_with(CMD_EITHER, "+", "5");
 	is_with(CMD_EMPTY_OK, "5", "");
 	m.dot = 0;
 	refused(".", "no current message");
