@@ -170,7 +170,7 @@ run_undelete(struct mailx *m, struct args *a)
 	if (a->msgs.n == 0) {
 		n = find_deleted(m);
 		if (n == 0)
-			return fail(&m->why, EX_USAGE, "no message is deleted");
+			return fail(&m->why, EX_NOTHING, "no message is deleted");
 		msglist_add(&a->msgs, n, NULL);
 	}
 	if (read_load(m, &a->msgs, LOAD_FLAGS, &m->why) == -1)

@@ -130,8 +130,8 @@ read_place(const struct list *l, const char *p, uint32_t *n, const char **end,
 		    p);
 	}
 	if (*n == 0 && !(l->flags & CMD_EMPTY_OK))
-		return fail(why, EX_USAGE, *p == '.' ? "no current message" :
-		    "no applicable messages");
+		return *p == '.' ? fail(why, EX_USAGE, "no current message") :
+		    fail(why, EX_NOTHING, "no applicable messages");
 	return 0;
 }
 
@@ -397,6 +397,9 @@ read_word(struct list *l, const char *word, struct fail *why)
 	if (word[0] == '/')
 		return add_name(l, SEARCH_SUBJECT, word + 1, why);
 	r = read_places(l, word, why);
+	if (r == 1 && *word != '\0' &&
+	    word[strspn(word, "0123456789.,-+^$*`")] == '\0')
+		return fail(why, EX_USAGE, "%s: no message list", word);
 	return r == 1 ? add_name(l, SEARCH_FROM, word, why) : r;
 }
 
@@ -672,7 +675,7 @@ msgs_parse(struct mailx *m, char *const *words, size_t n, unsigned cmd_flags,
 	for (i = 0; r == 0 && i < l.parts.n; i++)
 		msglist_add(list, l.parts.v[i].n, l.parts.v[i].part);
 	if (r == 0 && list->n == 0 && !(cmd_flags & CMD_EMPTY_OK))
-		r = fail(why, EX_USAGE, "no applicable messages");
+		r = fail(why, EX_NOTHING, "no applicable messages");
 	numbers_free(&result);
 	free_list(&l);
 	return r;

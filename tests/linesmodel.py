@@ -56,6 +56,10 @@ class Refused(Exception):
     pass
 
 
+class Nothing(Exception):
+    pass
+
+
 class Model:
     def __init__(self, rng, boxes=3):
         self.rng = rng
@@ -159,8 +163,7 @@ class Model:
         if form == 8:
             end = r.choice("^$")
             numbers = range(1, n + 1) if end == "^" else range(n, 0, -1)
-            return end, "number", lambda: self.one(
-                next((i for i in numbers if self.relevant(i, undelete)), 0), undelete)
+            return end, "number", lambda: self.end(numbers, undelete)
         if form == 9:
             step = r.choice("+-")
             return step, "number", lambda: self.beside(1 if step == "+" else -1, undelete)
@@ -178,6 +181,12 @@ class Model:
         kind = r.choice((":n", ":o", ":r", ":u", ":f", ":a", ":t", ":d", ":A"))
         return kind, "type", lambda: self.matches(kind)
 
+    def end(self, numbers, undelete):
+        for i in numbers:
+            if self.relevant(i, undelete):
+                return {i}
+        raise Nothing
+
     def range(self, a, b):
         if b > len(self.v) or a > b:
             raise Refused
@@ -193,7 +202,7 @@ class Model:
         raise Refused
 
     def some_list(self, undelete=False):
-        """Words of a list, and a function that resolves it: sorted numbers, or Refused."""
+        """Words of a list, and a function that resolves it: sorted numbers, or it raises."""
         words = [self.list_word(undelete) for _ in range(self.rng.choice((1, 1, 1, 2, 3)))]
 
         def resolve():
@@ -219,7 +228,7 @@ class Model:
                 result = {n for n in result if not self.e(n).gone and
                           (any_deleted or self.e(n).deleted == undelete)}
             if not result:
-                raise Refused
+                raise Nothing
             return sorted(result)
         return " ".join(w for w, _, _ in words), resolve
 
@@ -237,6 +246,8 @@ class Model:
             status, numbers = act()
         except Refused:
             status, numbers = 64, []
+        except Nothing:
+            status, numbers = 1, []
         self.expected.append((line, status, numbers))
         return line
 
@@ -245,7 +256,7 @@ class Model:
         if default and self.rng.random() < 0.25:
             def without():
                 if self.dot == 0:
-                    raise Refused
+                    raise Nothing
                 return act([self.dot])
             return name, without
         words, resolve = self.some_list(undelete)
@@ -289,17 +300,17 @@ class Model:
             words, resolve = self.some_list()
 
             def headers():
-                # An empty list is an answer here: nothing is wrong with it.
+                # Numbers that are not there are no fault here.
                 try:
                     return 0, self.shown(resolve())
-                except Refused:
+                except (Refused, Nothing):
                     return None, None
             return f"headers {words}", headers
         if way == "deleted":
             def deleted():
                 numbers = sorted(self.matches(":d"))
                 if not numbers:
-                    raise Refused
+                    raise Nothing
                 self.dot = numbers[-1]
                 return 0, self.shown(numbers)
             return "from :d", deleted
@@ -332,7 +343,7 @@ class Model:
                 here = self.place(self.dot) if self.dot else 0
                 later = [n for n in gone if self.place(n) > here]
                 if not gone:
-                    raise Refused
+                    raise Nothing
                 return act([later[0] if later else gone[-1]])
             return "undelete", without
         return self.listed("undelete", act, undelete=True, default=False)
@@ -352,7 +363,7 @@ class Model:
                 if n == 0 or self.e(n).hidden():
                     n = self.behind(n, True)
                 if n == 0:
-                    raise Refused
+                    raise Nothing
                 return self.show([n])
             return name, without
         return self.listed(name, self.show, default=False)
@@ -496,7 +507,7 @@ class Model:
 
     def refused(self):
         """What there is not, or not here."""
-        line = self.rng.choice(("hold 1", "mbox *", "touch", "type 1-", "flag 99999999999",
+        line = self.rng.choice(("hold 1", "mbox 1", "touch 1", "type 1-", "flag 99999999999",
                                 "undelete 0", "copy 1 2 3-1 folder-new", "tag a(b 1", "z x",
                                 "sort colour", "type 4-2", "from :q", "untag"))
 
