@@ -1,5 +1,5 @@
 # Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL and libbsd are
-# found by pkg-config.  Targets: all demo check asan-check fuzz bench corpus lint
+# found by pkg-config.  Targets: all demo check asan-check fuzz random bench corpus lint
 # metrics install uninstall dist clean
 
 PREFIX =	/usr/local
@@ -297,6 +297,7 @@ SHELL_TESTS = \
 	tests/filter.t \
 	tests/imap.t \
 	tests/layers.t \
+	tests/lines.t \
 	tests/manual.t \
 	tests/modes.t \
 	tests/outbox.t \
@@ -449,6 +450,13 @@ corpus: tests/corpus
 FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
+
+# make random RANDOM_LINES=n SEED=text: random command lines under the sanitizers.
+RANDOM_LINES =	1000000
+SEED =		1
+random: mailx.asan
+	@MAILX="$$PWD/mailx.asan" python3 tests/lines.py --lines $(RANDOM_LINES) --seed "$(SEED)" \
+	    --keep tests/fuzz/found --verbose
 
 BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.test
 

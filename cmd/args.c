@@ -3,8 +3,9 @@
  * args.c -- what stands behind a command's name: options, words, a redirection,
  * a message list.
  *
- * A redirection is a `>', `>>' or `|' that begins a word outside quotes, with one
- * file, or a command, behind it to the end of the line.  So <bob@example.org> is
+ * A redirection is a `>', `>>' or `|' that begins a word outside quotes, or stands
+ * right behind the numbers of messages, with one file, or a command, behind it to
+ * the end of the line.  So <bob@example.org> is
  * an address, and `a > b c' is text.
  */
 #include <stdlib.h>
@@ -216,6 +217,8 @@ take_options(struct mailx *m, struct args *a, const char **line, unsigned how)
 
 /* --- Redirection. --- */
 
+extern const struct cmd cmd_top;
+
 /* If what stands here is one, fill `r'. */
 static int
 read_redirect(struct mailx *m, const char *p, unsigned how, struct redirect *r)
@@ -245,9 +248,21 @@ read_redirect(struct mailx *m, const char *p, unsigned how, struct redirect *r)
 	return result;
 }
 
+/* Octets of a word that is a list and touches a redirection: 3>file */
+static size_t
+list_in_front(const struct cmd *cmd, const char *p)
+{
+	size_t n = strspn(p, "0123456789.,-^$*`");
+
+	if (cmd->takes != TAKES_MSGS && cmd != &cmd_top)
+		return 0;
+	return p[n] == '>' || p[n] == '|' ? n : 0;
+}
+
 /* Cut the redirection off the end of the line. */
 static int
-cut_redirect(struct mailx *m, char *line, unsigned how, struct redirect *r)
+cut_redirect(struct mailx *m, const struct cmd *cmd, char *line, unsigned how,
+    struct redirect *r)
 {
 	struct strv passed = { 0 };
 	const char *p = line;
@@ -256,6 +271,7 @@ cut_redirect(struct mailx *m, char *line, unsigned how, struct redirect *r)
 
 	while (result == 1) {
 		p += strspn(p, " \t");
+		p += list_in_front(cmd, p);
 		at = (size_t)(p - line);
 		if (*p == '>' || *p == '|') {
 			result = read_redirect(m, p, how, r);
@@ -307,7 +323,7 @@ parse(struct mailx *m, char *line, struct args *a, struct redirect *r)
 	const char *p = line;
 	char *expanded;
 
-	if (takes != TAKES_TEXT && cut_redirect(m, line, how, r) == -1)
+	if (takes != TAKES_TEXT && cut_redirect(m, a->cmd, line, how, r) == -1)
 		return -1;
 	if (a->cmd->options != NULL && take_options(m, a, &p, how) == -1)
 		return -1;
@@ -389,7 +405,7 @@ add_default(struct mailx *m, struct args *a)
 	}
 	if (a->msgs.n > 0 || (a->cmd->flags & CMD_EMPTY_OK) != 0)
 		return 0;
-	return fail(&m->why, EX_USAGE, "no applicable messages");
+	return fail(&m->why, EX_NOTHING, "no applicable messages");
 }
 
 /* Take words [from, to) out of the words, as the list. */
@@ -411,7 +427,7 @@ take_list(struct mailx *m, struct args *a, size_t from, size_t to)
 	memmove(w->v + from, w->v + to, (w->n - to + 1) * sizeof *w->v);
 	w->n -= to - from;
 	if (r == 0 && a->msgs.n == 0 && (a->cmd->flags & CMD_EMPTY_OK) == 0)
-		return fail(&m->why, EX_USAGE, "no applicable messages");
+		return fail(&m->why, EX_NOTHING, "no applicable messages");
 	return r;
 }
 

@@ -27,9 +27,14 @@ enum {
 	CMD_PARTS	= 1 << 4,	/* the list may name parts, 3.2 */
 	CMD_ALWAYS	= 1 << 5,	/* run in a false branch of `if' too: if elif else endif */
 	CMD_OPTIONAL_FOLDER = 1 << 6,	/* uses the folder if one is open or named, else goes without */
-	CMD_DELETED	= 1 << 7,	/* the list may name deleted messages (undelete) */
-	CMD_EMPTY_OK	= 1 << 8	/* an empty folder or list is no error */
+	CMD_DELETED	= 1 << 7,	/* the list means deleted messages (undelete) */
+	CMD_EMPTY_OK	= 1 << 8,	/* an empty folder or list is no error */
+	CMD_EITHER	= 1 << 9,	/* the list means deleted messages and others alike (hold) */
+	CMD_BODY	= 1 << 10	/* the lines of a text follow it in a script */
 };
+
+/* The code of a failure that is none: nothing was found.  Status 1; errexit lets it pass. */
+#define EX_NOTHING	1
 
 /* What an empty list means. */
 enum default_list {

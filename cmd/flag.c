@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "order.h"
 #include "out.h"
 #include "read.h"
 #include "vars.h"
@@ -30,7 +31,6 @@ static const struct change {
 	{ "seen",	MSG_SEEN,	0 },
 	{ "touch",	MSG_TOUCHED,	MSG_PRESERVED },
 	{ "unanswered",	0,		MSG_ANSWERED },
-	{ "undelete",	MSG_TOUCHED,	MSG_DELETED },
 	{ "undraft",	0,		MSG_DRAFT },
 	{ "unflag",	0,		MSG_FLAGGED },
 	{ "unread",	0,		MSG_SEEN | MSG_TOUCHED },
@@ -123,33 +123,43 @@ run_delete(struct mailx *m, struct args *a)
 	return 0;
 }
 
+static bool
+is_deleted(const struct mailx *m, uint32_t n)
+{
+	return (store_msg(m->folder, n)->flags & (MSG_DELETED | MSG_GONE)) ==
+	    MSG_DELETED;
+}
+
 /* POSIX: the first deleted one behind the current, else the last before it. */
 static uint32_t
 find_deleted(struct mailx *m)
 {
-	uint32_t n;
+	uint32_t here = m->dot == 0 ? 0 : order_position(m, m->dot), at;
 
-	for (n = m->dot + 1; n <= m->folder->count; n++)
-		if ((store_msg(m->folder, n)->flags &
-		    (MSG_DELETED | MSG_GONE)) == MSG_DELETED)
-			return n;
-	for (n = m->dot; n > 0; n--)
-		if ((store_msg(m->folder, n)->flags &
-		    (MSG_DELETED | MSG_GONE)) == MSG_DELETED)
-			return n;
+	for (at = here + 1; at <= m->folder->count; at++)
+		if (is_deleted(m, order_at(m, at)))
+			return order_at(m, at);
+	for (at = here; at > 0; at--)
+		if (is_deleted(m, order_at(m, at)))
+			return order_at(m, at);
 	return 0;
 }
 
-/* POSIX: what was undeleted counts as read.  On a server that is for others to say. */
+/*
+ * POSIX: what was undeleted counts as read; on a server that is for others to
+ * say.  One that was not deleted stays as it is.
+ */
 static void
-mark_read(struct mailx *m, const struct msglist *list)
+undelete(struct mailx *m, const struct msglist *list)
 {
+	uint32_t seen = m->folder->ops->local ? MSG_SEEN : 0;
 	size_t i;
 
-	if (!m->folder->ops->local)
-		return;
 	for (i = 0; i < list->n; i++)
-		store_flag(m->folder, list->v[i].n, MSG_SEEN, 0);
+		if (is_deleted(m, list->v[i].n))
+			store_flag(m->folder, list->v[i].n, MSG_TOUCHED | seen,
+			    MSG_DELETED);
+	read_current(m, list);
 }
 
 static int
@@ -160,12 +170,12 @@ run_undelete(struct mailx *m, struct args *a)
 	if (a->msgs.n == 0) {
 		n = find_deleted(m);
 		if (n == 0)
-			return fail(&m->why, EX_USAGE, "no message is deleted");
+			return fail(&m->why, EX_NOTHING, "no message is deleted");
 		msglist_add(&a->msgs, n, NULL);
 	}
-	if (run_change(m, a) == -1)
+	if (read_load(m, &a->msgs, LOAD_FLAGS, &m->why) == -1)
 		return -1;
-	mark_read(m, &a->msgs);
+	undelete(m, &a->msgs);
 	return var_is_set(m, "autoprint") ? show(m, m->dot) : 0;
 }
 
@@ -223,9 +233,9 @@ CHANGE(dt, "dt", 0, DEFAULT_DOT, run_delete,
     "delete messages and print the next one, as dp does")
 CHANGE(undelete, "u", CMD_DELETED, DEFAULT_NONE, run_undelete,
     "take the mark for deletion off messages")
-CHANGE(hold, "ho", CMD_DELETED, DEFAULT_DOT, run_change_system,
+CHANGE(hold, "ho", CMD_EITHER, DEFAULT_DOT, run_change_system,
     "keep messages in the system mailbox")
-CHANGE(preserve, "pre", CMD_DELETED, DEFAULT_DOT, run_change_system,
+CHANGE(preserve, "pre", CMD_EITHER, DEFAULT_DOT, run_change_system,
     "keep messages in the system mailbox, as hold does")
 CHANGE(mbox, "mb", 0, DEFAULT_DOT, run_change_system,
     "have messages go to MBOX at the end, even when hold is set")

@@ -24,6 +24,8 @@ int	 folder_leave(struct mailx *m, bool unchanged, struct fail *why);
 int	 folder_change(struct mailx *m, const char *name, struct fail *why);
 /* Print name and counts: "box": 3 messages 1 new; or the record that `folders' prints. */
 int	 folder_announce(struct mailx *m, struct fail *why);
+/* Is that file the current folder, the system mailbox or MBOX?  Output does not go there. */
+bool	 folder_is_mail(struct mailx *m, const char *path);
 
 /* --- Between the files of folder. --- */
 

@@ -91,6 +91,23 @@ same_file(const char *a, const char *b)
 	    x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
+bool
+folder_is_mail(struct mailx *m, const char *path)
+{
+	static const char *const names[] = { "%", "&" };
+	bool is = m->folder_name != NULL && same_file(path, m->folder_name);
+	struct fail none = { 0 };
+	char *other;
+	size_t i;
+
+	for (i = 0; i < NELEM(names) && !is; i++) {
+		other = folder_resolve(m, names[i], false, &none);
+		is = other != NULL && same_file(path, other);
+		free(other);
+	}
+	return is;
+}
+
 int
 folder_empty_system(struct mailx *m, uint32_t *moved, struct fail *why)
 {

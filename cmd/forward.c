@@ -166,8 +166,8 @@ run_forward(struct mailx *m, struct args *a)
 }
 
 const struct cmd cmd_forward = {
-	.name = "forward", .flags = CMD_FOLDER, .takes = TAKES_WORDS, .min = 1,
-	.max = -1,
+	.name = "forward", .flags = CMD_FOLDER | CMD_BODY,
+	.takes = TAKES_WORDS, .min = 1, .max = -1,
 	.options = "i(inline)s:(subject)a:(attach)b:(bcc)c:(cc)C:(header)"
 	    "q:(quote)m:(body)r:(from)",
 	.usage = "[-i] [-s subject] [-a file] ... [-b | -c | -r address] "

@@ -10,6 +10,7 @@
 #include "out.h"
 #include "queueing.h"
 #include "runint.h"
+#include "sending.h"
 #include "vars.h"
 
 extern const struct cmd cmd_type, cmd_set, cmd_unset;
@@ -208,7 +209,35 @@ redirect(struct mailx *m, const struct redirect *r)
 		    "already");
 	if (r->way == '|')
 		return out_pipe(m, r->target, &m->why);
+	if (folder_is_mail(m, r->target))
+		return fail(&m->why, EX_CANTCREAT, "%s: is a mailbox; output "
+		    "would damage it", r->target);
 	return out_redirect(m, r->target, r->way == 'a', &m->why);
+}
+
+static int
+prepare(struct mailx *m, const char *rest, struct args *a, struct redirect *r)
+{
+	const struct cmd *cmd = a->cmd;
+
+	if (check_place(m, cmd) == -1 || args_parse(m, cmd, rest, a, r) == -1)
+		return -1;
+	return check_folder(m, cmd) == -1 || args_messages(m, a) == -1 ||
+	    redirect(m, r) == -1 ? -1 : 0;
+}
+
+/* The text behind a command that cannot be run is no commands. */
+static void
+pass_body(struct mailx *m, const struct args *a, const char *rest)
+{
+	struct draft d;
+
+	if ((a->cmd->flags & CMD_BODY) == 0 || strstr(rest, "-m") != NULL ||
+	    strstr(rest, "--body") != NULL)
+		return;
+	draft_init(&d);
+	draft_skip(m, &d, a);
+	draft_free(&d);
 }
 
 static int
@@ -217,9 +246,6 @@ call(struct mailx *m, struct args *a, const struct redirect *r)
 	struct fail late = { 0 };
 	int result;
 
-	if (check_folder(m, a->cmd) == -1 || args_messages(m, a) == -1 ||
-	    redirect(m, r) == -1)
-		return -1;
 	m->status = (a->cmd->flags & CMD_ALWAYS) ? m->run->previous : 0;
 	result = a->cmd->run(m, a);
 	if (result == -1 && m->why.code == 0)
@@ -262,17 +288,17 @@ check_variables(struct mailx *m, const struct args *a)
 static int
 execute(struct mailx *m, const struct cmd *cmd, const char *rest, FILE *body)
 {
-	struct args a = { .input = body };
+	struct args a = { .cmd = cmd, .input = body };
 	struct redirect r = { 0 };
 	int result;
 
 	if ((cmd->flags & CMD_SENDING) == 0)
 		queue_settle(m);
-	result = check_place(m, cmd);
-	if (result == 0)
-		result = args_parse(m, cmd, rest, &a, &r);
+	result = prepare(m, rest, &a, &r);
 	if (result == 0)
 		result = call(m, &a, &r);
+	else
+		pass_body(m, &a, rest);
 	if (result == 0 && m->run->check && cmd == &cmd_set)
 		check_variables(m, &a);
 	args_free(&a);

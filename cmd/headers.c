@@ -146,7 +146,7 @@ run_headers(struct mailx *m, struct args *a)
 	bool given = a->text != NULL && *a->text != '\0';
 
 	if (given && a->msgs.n == 0 && m->interactive)
-		return fail(&m->why, EX_USAGE, "no applicable messages");
+		return fail(&m->why, EX_NOTHING, "no applicable messages");
 	if (given && a->msgs.n == 0) {
 		m->status = 1;
 		return 0;

@@ -194,7 +194,7 @@ run_mail(struct mailx *m, struct args *a)
 }
 
 #define SENDING								\
-	.flags = CMD_SENDING, .takes = TAKES_WORDS, .max = -1,		\
+	.flags = CMD_SENDING | CMD_BODY, .takes = TAKES_WORDS, .max = -1, \
 	.options = "s:(subject)a:(attach)b:(bcc)c:(cc)C:(header)M:(type)" \
 	    "q:(quote)m:(body)r:(from)",				\
 	.usage = "[-s subject] [-a file] ... [-b | -c | -r address] "	\

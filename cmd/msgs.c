@@ -51,8 +51,15 @@ is_deleted(const struct list *l, uint32_t n)
 static bool
 is_relevant(const struct list *l, uint32_t n)
 {
-	return !is_gone(l, n) &&
-	    is_deleted(l, n) == ((l->flags & CMD_DELETED) != 0);
+	return !is_gone(l, n) && ((l->flags & CMD_EITHER) != 0 ||
+	    is_deleted(l, n) == ((l->flags & CMD_DELETED) != 0));
+}
+
+/* May its number? */
+static bool
+is_refused(const struct list *l, uint32_t n)
+{
+	return is_deleted(l, n) && !(l->flags & (CMD_DELETED | CMD_EITHER));
 }
 
 static uint32_t
@@ -83,7 +90,7 @@ mark_one(struct list *l, uint32_t n, struct fail *why)
 	if (is_gone(l, n))
 		return l->flags & CMD_EMPTY_OK ? 0 : fail(why, EX_USAGE,
 		    "message %u: no longer there", n);
-	if (is_deleted(l, n) && !(l->flags & CMD_DELETED))
+	if (is_refused(l, n))
 		return l->flags & CMD_EMPTY_OK ? 0 : fail(why, EX_USAGE,
 		    "message %u: deleted", n);
 	l->marks[n] = 1;
@@ -123,8 +130,8 @@ read_place(const struct list *l, const char *p, uint32_t *n, const char **end,
 		    p);
 	}
 	if (*n == 0 && !(l->flags & CMD_EMPTY_OK))
-		return fail(why, EX_USAGE, *p == '.' ? "no current message" :
-		    "no applicable messages");
+		return *p == '.' ? fail(why, EX_USAGE, "no current message") :
+		    fail(why, EX_NOTHING, "no applicable messages");
 	return 0;
 }
 
@@ -166,7 +173,7 @@ add_part(struct list *l, uint32_t n, const char *part, struct fail *why)
 				return 0;
 	if (n == 0 || n > l->s->count || is_gone(l, n))
 		return no_message(l, n, why);
-	if (is_deleted(l, n) && !(l->flags & CMD_DELETED))
+	if (is_refused(l, n))
 		return fail(why, EX_USAGE, "message %u: deleted", n);
 	msglist_add(&l->parts, n, part);
 	return 0;
@@ -390,6 +397,9 @@ read_word(struct list *l, const char *word, struct fail *why)
 	if (word[0] == '/')
 		return add_name(l, SEARCH_SUBJECT, word + 1, why);
 	r = read_places(l, word, why);
+	if (r == 1 && *word != '\0' &&
+	    word[strspn(word, "0123456789.,-+^$*`")] == '\0')
+		return fail(why, EX_USAGE, "%s: no message list", word);
 	return r == 1 ? add_name(l, SEARCH_FROM, word, why) : r;
 }
 
@@ -594,7 +604,7 @@ narrow(struct list *l, const struct numbers *among, struct numbers *result,
 		loosen(l->names);
 	x = both(l->types, l->names);
 	l->types = l->names = NULL;
-	if (!l->deleted_too)
+	if (!l->deleted_too && !(l->flags & CMD_EITHER))
 		x = both(x, flag(MSG_DELETED, (l->flags & CMD_DELETED) != 0));
 	if (x == NULL)
 		x = search_new(SEARCH_ALL);
@@ -665,7 +675,7 @@ msgs_parse(struct mailx *m, char *const *words, size_t n, unsigned cmd_flags,
 	for (i = 0; r == 0 && i < l.parts.n; i++)
 		msglist_add(list, l.parts.v[i].n, l.parts.v[i].part);
 	if (r == 0 && list->n == 0 && !(cmd_flags & CMD_EMPTY_OK))
-		r = fail(why, EX_USAGE, "no applicable messages");
+		r = fail(why, EX_NOTHING, "no applicable messages");
 	numbers_free(&result);
 	free_list(&l);
 	return r;

@@ -10,7 +10,7 @@
 /*
  * Resolve words to messages of the open folder, in order, each once.  What it
  * needs of the folder (flags for :u, envelopes for /text) is loaded, no more.
- * EX_USAGE: no such message, no match; MSG_DELETED ones are left out unless `deleted'.
+ * EX_USAGE: no such message; EX_NOTHING: no match; MSG_DELETED ones are left out unless `deleted'.
  */
 int	 msgs_parse(struct mailx *m, char *const *words, size_t n, unsigned cmd_flags,
 	    struct msglist *list, struct fail *why);

@@ -37,7 +37,10 @@
 #define NARROW		"%>%a%3m %-12f %s"
 #define WIDE		60
 #define COLUMNS		80
+#define DAY		86400
+#define HALF_A_YEAR	(183 * DAY)
 #define MAX_SHIFT	8	/* levels of a thread that are shown by their place */
+#define NARROW_SHIFT	3
 #define NUMBER_SIZE	24
 
 /* --- For people. --- */
@@ -101,7 +104,20 @@ recipients(const struct envelope *e)
 	return text;
 }
 
-/* The Date field, else when it arrived; Fri Nov 20 09:30 or ISO 8601. */
+/* Long ago, or to come: the year tells more than the hour. */
+static bool
+wants_year(const struct date *d)
+{
+	struct date now;
+
+	date_now(&now);
+	return d->epoch < now.epoch - HALF_A_YEAR || d->epoch > now.epoch + DAY;
+}
+
+/*
+ * The Date field, else when it arrived: Fri Nov 20 09:30, Thu Nov 20  2025 as ls
+ * has it, or ISO 8601.
+ */
 static char *
 date_text(const struct msg *m, bool iso)
 {
@@ -124,9 +140,13 @@ date_text(const struct msg *m, bool iso)
 	whole = local / 86400 - (local % 86400 < 0);
 	minute = (int)((local - whole * 86400) / 60);
 	date_civil(whole, &year, &month, &day);
-	return xasprintf("%.3s %.3s %2d %02d:%02d",
-	    days + 3 * ((whole % 7 + 7) % 7), months + 3 * (month - 1), day,
-	    minute / 60, minute % 60);
+	if (wants_year(&d))
+		snprintf(text, sizeof text, "%5d", year);
+	else
+		snprintf(text, sizeof text, "%02d:%02d", minute / 60,
+		    minute % 60);
+	return xasprintf("%.3s %.3s %2d %s", days + 3 * ((whole % 7 + 7) % 7),
+	    months + 3 * (month - 1), day, text);
 }
 
 static char *
@@ -135,14 +155,22 @@ count_text(uint64_t n)
 	return xasprintf("%llu", (unsigned long long)n);
 }
 
+static int
+screen_columns(const struct mailx *m)
+{
+	return m->interactive ? term_columns(m) - 1 : COLUMNS;
+}
+
 /* Below the message that it answers, where the folder is shown in threads. */
 static char *
-in_tree(uint32_t depth, const char *subject)
+in_tree(const struct mailx *m, uint32_t depth, const char *subject)
 {
+	uint32_t most = screen_columns(m) < WIDE ? NARROW_SHIFT : MAX_SHIFT;
+
 	if (depth == 0)
 		return xstrdup(subject);
-	return xasprintf("%*s`-> %s",
-	    2 * (int)((depth < MAX_SHIFT ? depth : MAX_SHIFT) - 1), "", subject);
+	return xasprintf("%*s`-> %s", 2 * (int)((depth < most ? depth : most) -
+	    1), "", subject);
 }
 
 /* What a letter stands for; the caller frees. */
@@ -180,7 +208,7 @@ value_of(struct mailx *m, struct store *s, uint32_t n, char letter)
 	case 'O':
 		return out_size(msg->size);
 	case 's':
-		return in_tree(s == m->folder ? order_depth(m, n) : 0, subject);
+		return in_tree(m, s == m->folder ? order_depth(m, n) : 0, subject);
 	case 'S':
 		return xasprintf("\"%s\"", subject);
 	case 't':
@@ -412,7 +440,7 @@ int
 out_summary(struct mailx *m, struct store *s, uint32_t n, struct fail *why)
 {
 	const char *format = var_get(m, "headline");
-	int room = m->interactive ? term_columns(m) - 1 : COLUMNS;
+	int room = screen_columns(m);
 	struct json j;
 	char *line;
 	FILE *f;

@@ -164,6 +164,23 @@ pipe_list(struct mailx *m, const struct msglist *list, const char *command)
 	return r;
 }
 
+/* "pipe 2 wc -l": wc would be somebody, and -l the command. */
+static int
+find_list(struct mailx *m, const struct args *a, const struct order *o,
+    struct msglist *list)
+{
+	size_t i = 0;
+	int r = read_list(m, o->list, o->n, a->cmd->flags, list, &m->why);
+
+	while (i < o->n && is_list(o->list[i]))
+		i++;
+	if (r == 0 || m->why.code != EX_NOTHING || i == 0 || i == o->n)
+		return r;
+	fail_clear(&m->why);
+	return fail(&m->why, EX_USAGE, "no message from %s; a command of more "
+	    "than one word goes in quotes", o->list[i]);
+}
+
 static int
 run_pipe(struct mailx *m, struct args *a)
 {
@@ -175,7 +192,7 @@ run_pipe(struct mailx *m, struct args *a)
 	if (o.command == NULL || *o.command == '\0')
 		return fail(&m->why, EX_USAGE, "no command, and the variable "
 		    "cmd is not set");
-	r = read_list(m, o.list, o.n, a->cmd->flags, &list, &m->why);
+	r = find_list(m, a, &o, &list);
 	if (r == 0)
 		r = pipe_list(m, &list, o.command);
 	msglist_free(&list);

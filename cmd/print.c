@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "msgs.h"
+#include "order.h"
 #include "out.h"
 #include "read.h"
 #include "vars.h"
@@ -24,31 +25,39 @@ run_type_all(struct mailx *m, struct args *a)
 	return read_type(m, &a->msgs, true, &m->why);
 }
 
-/* The current message if it has not been shown, else the one behind it. */
+/* The current message if it has not been shown, else the one shown behind it. */
 static uint32_t
 next_of(struct mailx *m)
 {
 	const uint32_t passed = MSG_DELETED | MSG_SAVED | MSG_GONE;
-	uint32_t n = m->dot == 0 ? 1 : m->dot;
+	uint32_t at = m->dot == 0 ? 1 : order_position(m, m->dot);
 
-	if (m->dot != 0 && (store_msg(m->folder, n)->flags & MSG_TOUCHED) != 0)
-		n++;
-	while (n <= m->folder->count &&
-	    (store_msg(m->folder, n)->flags & passed) != 0)
-		n++;
-	return n <= m->folder->count ? n : 0;
+	if (m->dot != 0 &&
+	    (store_msg(m->folder, m->dot)->flags & MSG_TOUCHED) != 0)
+		at++;
+	while (at <= m->folder->count &&
+	    (store_msg(m->folder, order_at(m, at))->flags & passed) != 0)
+		at++;
+	return at <= m->folder->count ? order_at(m, at) : 0;
 }
 
-/* Of a list: the first behind the current message, else the first. */
+/* Of a list: the first shown behind the current message, else the first. */
 static uint32_t
 next_in(struct mailx *m, const struct msglist *list)
 {
-	size_t i;
+	uint32_t here = m->dot == 0 ? 0 : order_position(m, m->dot);
+	struct numbers ns = { 0 }, shown = { 0 };
+	size_t i = 0;
+	uint32_t n;
 
-	for (i = 0; i < list->n; i++)
-		if (list->v[i].n > m->dot)
-			return list->v[i].n;
-	return list->v[0].n;
+	msglist_numbers(list, &ns);
+	order_apply(m, &ns, &shown);
+	while (i < shown.n && order_position(m, shown.v[i]) <= here)
+		i++;
+	n = shown.v[i < shown.n ? i : 0];
+	numbers_free(&shown);
+	numbers_free(&ns);
+	return n;
 }
 
 static int

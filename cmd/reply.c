@@ -312,8 +312,8 @@ run_Lreply(struct mailx *m, struct args *a)
 }
 
 #define ANSWER								\
-	.flags = CMD_FOLDER, .takes = TAKES_MSGS, .empty = DEFAULT_DOT,	\
-	.max = -1
+	.flags = CMD_FOLDER | CMD_BODY, .takes = TAKES_MSGS,		\
+	.empty = DEFAULT_DOT, .max = -1
 
 const struct cmd cmd_reply = {
 	.name = "reply", .abbreviation = "r", ANSWER, .usage = "[message]",

@@ -54,13 +54,31 @@ where(const struct mailx *m)
 	return in == NULL ? NULL : xasprintf("%s:%u", in->name, in->line);
 }
 
+/*
+ * That nothing was found is an answer: it is said to a person and, as mailx always
+ * did, to who pipes commands in; not in the mail of cron or in JSON.
+ */
+static void
+say(struct mailx *m)
+{
+	char *place;
+
+	if (m->why.code == EX_NOTHING && m->interactive)
+		out_line(m, "%s", m->why.text);
+	else if (m->why.code == EX_NOTHING && (m->json ||
+	    var_is_set(m, "errexit")))
+		out_note(m, "%s", m->why.text);
+	else {
+		place = where(m);
+		out_error(m, place, &m->why);
+		free(place);
+	}
+}
+
 void
 run_report(struct mailx *m)
 {
-	char *place = where(m);
-
-	out_error(m, place, &m->why);
-	free(place);
+	say(m);
 	m->status = m->why.code & 255;
 	run_state(m)->failed = m->status;
 	fail_clear(&m->why);

@@ -217,6 +217,23 @@ plain_run(const char *text, int columns, int used)
 	return n;
 }
 
+#define JOINER	0x200d
+
+static bool
+is_regional(uint32_t cp)
+{
+	return cp >= 0x1f1e6 && cp <= 0x1f1ff;
+}
+
+/* Does it make one sign with what stands before it?  *flag: half a flag does. */
+static bool
+is_joined(uint32_t before, uint32_t cp, bool *flag)
+{
+	*flag = is_regional(cp) && is_regional(before) && !*flag;
+	return *flag || cp == JOINER ||
+	    before == JOINER;
+}
+
 char *
 out_clean(const char *text, int columns)
 {
@@ -225,6 +242,8 @@ out_clean(const char *text, int columns)
 	FILE *f;
 	int used = 0, width;
 	uint32_t cp, before = 0;
+	off_t sign = 0;		/* where the last whole sign ends */
+	bool flag = false, cut = false;
 
 	f = xmemstream(&clean, &total);
 	while (n > 0) {
@@ -243,7 +262,10 @@ out_clean(const char *text, int columns)
 		shown = cp == ' ' ? render(" ", 1, before, cp, piece) :
 		    render(text, len, before, cp, piece);
 		width = shown > len ? (int)shown : utf8_width(cp);
-		if (columns > 0 && used + width > columns)
+		if (!is_joined(before, cp, &flag))
+			sign = ftello(f);
+		cut = columns > 0 && used + width > columns;
+		if (cut)
 			break;
 		fwrite(piece, 1, shown, f);
 		used += width < 0 ? 0 : width;
@@ -252,5 +274,7 @@ out_clean(const char *text, int columns)
 		before = cp;
 	}
 	fclose(f);
+	if (cut)
+		clean[sign] = '\0';
 	return clean;
 }

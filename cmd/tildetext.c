@@ -133,6 +133,8 @@ tilde_messages(struct mailx *m, struct draft *d, int letter, const char *text,
 	r = words_split(m, text, false, &words, why);
 	if (r == 0)
 		r = read_list(m, words.v, words.n, CMD_FOLDER, &list, why);
+	if (r == -1 && why->code == EX_NOTHING)
+		why->code = EX_USAGE;	/* the text would lack it */
 	if (r == 0)
 		r = quote_list(m, d, &list, all, prefix, why);
 	m->dot = dot;

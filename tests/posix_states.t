@@ -61,6 +61,11 @@ at 'mbox 2\ndelete 2'; there '1 3 4' '' 'delete overrides mbox'
 at 'touch 2\nexit'; same new4 sys 'touch and exit'
 at 'save 2 kept\nundelete 2'; is "$(in_file kept)" 2 'saved is not deleted: undelete has nothing to do'
 at 'delete 2\nhold 2'; there '1 2 3 4' '' 'hold overrides delete'
+for c in 'hold 1-3' 'preserve 1-3' 'hold :r' 'hold * '; do
+	at "print 1-3\n$c\nq"; there '1 2 3 4' '' "$c: a list of more than numbers"
+done
+at 'delete 2\nhold *\nq'; there '1 2 3 4' '' 'hold *: deleted ones too'
+at 'undelete 2\nq'; there '1 2 3 4' '' 'undelete of one that is not deleted: it is not read either'
 at 'save 1 2 kept\nset keepsave'; there '3 4' '1 2' 'keepsave counts at the end'
 at 'save 2 /nonexistent/dir/file'; there '1 2 3 4' '' 'a message that could not be saved stays'
 at 'reply 2\nmy words\n.'; is "$(in_file sys)$(in_file mbox)" '1 2 3 4' 'a reply does not lose the message'

@@ -196,7 +196,7 @@ run $M -Y 'delete 1-3' -Y undelete -Y undelete
 is "$(count box)" 4 'undelete without a list: one at a time'
 fill
 run $M -Y undelete
-is "$STATUS" 64 'nothing is deleted'
+is "$STATUS" 1 'nothing is deleted'
 
 # --- pipe, size ---
 fill

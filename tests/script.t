@@ -77,6 +77,45 @@ like "$OUT" '^x > y$' 'not in quotes'
 like "$OUT" '^a > b c$' 'nor with two words behind it'
 like "$OUT" '^<a@b>$' 'nor inside a word'
 is "$(stat -c %a a)" 600 'a new file is for its owner'
+y -f box -Y 'type 3>g' -Y 'from 1-2>>g' -Y 'from 1,3|cat > h' -Y 'from <a@b>c' -Y 'echo end'
+is "$(grep -c 'body 3' g):$(grep -c 'number [12]' g)" 1:2 'a list may touch the redirection'
+is "$(grep -c 'number' h)" 2 'or the pipe'
+is "$STATUS:$OUT" 1:end 'not an address'
+
+# Nothing found: an answer, no failure.
+for c in 'type :f' 'from /nothing' 'copy nobody x' 'delete (subject nothing)' 'size `' 'reply /nothing' 'flag :d' 'undelete' 'pipe :f cat' 'top :f'; do
+	y -f box -Y "$c" -Y 'echo $?' < /dev/null
+	is "$STATUS:$OUT:$ERR" 1:1: "$c: status 1, which ends no script, and nothing is said"
+	run sh -c 'printf "%s\n" "$1" | "$0" -n -N -f box' "$MAILX" "$c"
+	is "$STATUS" 1 "$c piped: status 1"
+	like "$ERR" '^mailx: .*\(no applicable messages\|no message is deleted\)$' 'and a line, as mailx always had it'
+done
+y -f box -J -S ack -Y 'type :f'; is "$STATUS:$ERR:$OUT" '1::{"ack":1,"status":1}' 'JSON: no error record'
+for c in 'type 9' 'type 2-9' 'type 1-' 'type +-' 'type .' 'type "" ' 'type :z'; do
+	y -f box -Y "$c" -Y 'echo never'
+	[ "$c" = 'type .' ] || is "$STATUS:$OUT" 64: "$c: a mistake is one"
+done
+y -f box -Y 'pipe 2 wc -l'; is "$STATUS" 64 'a command that is not quoted'
+like "$ERR" 'no message from wc; a command of more than one word goes in quotes' 'the hint'
+
+# The text behind a command that cannot be run is no commands.
+for c in 'reply 9' 'reply /nothing' 'mail -Z a@b' 'mail a"b' 'forward a@b 9' 'followup :x' 'mail a@b > %'; do
+	printf '%s\necho TEXT\ndelete *\n.\necho after\n' "$c" > in
+	run sh -c 'MAIL=$PWD/box "$0" -n -N -f box < in' "$MAILX"
+	is "$OUT" after "$c: its text is passed over"
+	like "$(cat "$HOME/dead.letter")" '^echo TEXT' 'and saved'
+	rm -f "$HOME/dead.letter"
+done
+is "$(grep -c '^Subject' box)" 3 'nothing was deleted'; cp before box
+
+cp before mine; cp before sys; cp before mbox
+for c in 'echo > mine' 'from * >> mine' 'echo > %' 'echo > &' 'echo > sub/../mine'; do
+	mkdir -p sub
+	run env MAIL="$T/sys" MBOX="$T/mbox" "$MAILX" -n -f mine -Y "$c"
+	is "$STATUS" 73 "$c: output does not go into a mailbox in use"
+done
+cat before before before > .all
+cat mine sys mbox | cmp -s - .all; ok $? 'which stay what they were'
 y -Y 'define f { echo in }' -Y 'call f > c' -Y 'echo out'
 is "$OUT $(cat c)" 'out in' 'of a block'
 y -Y 'echo x > /nonexistent/file'

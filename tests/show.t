@@ -221,4 +221,11 @@ like "$OUT" '^raw =41 text' '... is shown raw'
 like "$ERR" 'message 1 is malformed: encoding, duplicate' '... and told'
 run "$MAILX" -n -R -f bad -Y 'type 1'
 is "$ERR" '' '... where people look alone'
+# Dates of the summary: the hour where that tells more than the year.
+dated() { printf 'From x@y Fri Nov 20 09:30:00 2026\nFrom: a@example.org\nSubject: s\nDate: %s\n\nx\n\n' "$1" > dated; run "$MAILX" -n -H -f dated; }
+then=$(($(date +%s) - 10000))
+dated "$(LC_ALL=C date -u -d "@$then" '+%a, %d %b %Y %H:%M:00 +0000')"
+like "$OUT" "$(LC_ALL=C date -u -d "@$then" '+%a %b %e %H:%M') " 'today: the hour'
+dated 'Tue, 1 Feb 2005 09:30:00 +0000'; like "$OUT" ' Tue Feb  1  2005  ' 'long ago: the year, in the same columns'
+dated 'Fri, 2 Jan 2060 09:30:00 +0000'; like "$OUT" ' Fri Jan  2  2060  ' 'nor years ahead'
 done_testing

@@ -50,6 +50,10 @@ run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 1 2 3'
 is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '3 1 2 ' 'a list is shown in that order too'
 run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 3' -Y 'from +'
 is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '3 1 ' '+ is the next one shown'
+run sh -c 'printf "sort date\ntype 3\nnext\n=\nnext\n=\nnext 2 5 7\n=\n" | "$0" -N -R -f box' "$MAILX"
+is "$(echo "$OUT" | grep '^[0-9]$' | tr '\n' ' ')" '1 4 5 ' 'so is that which next prints'
+run sh -c 'printf "sort date\ndelete 1 4 5\nfrom 3\nundelete\n=\nexit\n" | "$0" -N -f box' "$MAILX"
+is "$(echo "$OUT" | grep '^[0-9]$' | tr '\n' ' ')" '1 ' 'and undelete takes the first one shown behind'
 run "$MAILX" -N -R -f box -Y 'sort date' -Y 'unsort' -Y 'set headline="%m"' -Y headers
 is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '1 2 3 4 5 6 7 ' 'unsort'
 run "$MAILX" -N -R -J -f box -Y 'sort size' -Y headers

@@ -46,8 +46,32 @@ main(void)
 		{ "\xd9\x85\xe2\x80\x8c\xe2\x80\x8c",
 		    "\xd9\x85\xe2\x80\x8c\\u200c", "but not two" },
 	};
+	static const struct {
+		const char *text;
+		int columns;
+		const char *want, *name;
+	} cuts[] = {
+		{ "a\xe5\xb9\xb4" "b", 2, "a", "no half of a wide character" },
+		{ "a\xe5\xb9\xb4" "b", 3, "a\xe5\xb9\xb4", "a whole one" },
+		{ "e\xcc\x81x", 1, "e\xcc\x81", "a letter with its accent" },
+		{ "a\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb" "b", 3, "a",
+		    "no half of a joined emoji" },
+		{ "a\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb" "b", 5,
+		    "a\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
+		    "a whole one" },
+		{ "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xab"
+		    "\xf0\x9f\x87\xb7", 3,
+		    "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", "no half of a flag" },
+		{ "ab\033c", 4, "ab", "no half of an escape" },
+	};
 	char *clean, *stream;
 	size_t i;
+
+	for (i = 0; i < NELEM(cuts); i++) {
+		clean = out_clean(cuts[i].text, cuts[i].columns);
+		is_string(clean, cuts[i].want, cuts[i].name);
+		free(clean);
+	}
 
 	for (i = 0; i < NELEM(t); i++) {
 		clean = out_clean(t[i].text, 0);
