@@ -154,6 +154,7 @@ CMD_SRCS = \
 	cmd/expr.c \
 	cmd/extract.c \
 	cmd/fetch.c \
+	cmd/fetchdigest.c \
 	cmd/fetchrun.c \
 	cmd/fetchsource.c \
 	cmd/fetchstore.c \
