@@ -90,14 +90,16 @@ struct digest {
 	uint64_t	 octets;
 };
 
-/* --- fetchsource.c --- */
+/* --- fetchdigest.c --- */
 
-/* Read `in' to its end, copying to `out' (NULL: not). `size' is what the source said. */
+/* Read `in', from its start to its end, copying to `out' (NULL: not). `size' is what the source said. */
 int	 fetch_digest(FILE *in, FILE *out, uint64_t size, struct digest *d,
 	    struct fail *why);
 /* Message-ID, Date, From and size: the same read from here and from IMAP's ENVELOPE. */
 void	 fetch_light(const struct envelope *e, uint64_t size,
 	    char light[static FETCH_LIGHT]);
+/* --- fetchsource.c --- */
+
 /* List what is there and may concern us, with keys and states. */
 int	 fetch_list(struct fetch *f, struct fail *why);
 void	 fetch_free_list(struct fetch *f);

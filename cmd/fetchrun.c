@@ -96,6 +96,30 @@ compare_size(const struct fetch *f, const struct item *i, uint64_t octets)
 	    (unsigned long long)octets);
 }
 
+/*
+ * Read a message.  One that lies in a stage of the source's is taken over with
+ * it, for copying costs more than all else here.
+ */
+static int
+read_message(struct run *x, const struct item *i, FILE *text, struct staged *s)
+{
+	struct fetch *f = x->f;
+	FILE *in = text, *out = NULL;
+
+	if (!f->o->dry) {
+		if ((s->text = store_stage_take(text)) != NULL)
+			in = s->text;
+		else if ((s->text = out = store_stage(x->why)) == NULL)
+			return -1;
+	}
+	if (fetch_digest(in, out, store_msg(f->src, i->n)->size, &s->d,
+	    x->why) == 0)
+		return 0;
+	if (s->text != NULL)
+		fclose(s->text);
+	return -1;
+}
+
 static int
 take(struct run *x, struct item *i, FILE *text)
 {
@@ -105,14 +129,8 @@ take(struct run *x, struct item *i, FILE *text)
 
 	memset(s, 0, sizeof(*s));
 	s->item = i;
-	if (!f->o->dry && (s->text = store_stage(x->why)) == NULL)
+	if (read_message(x, i, text, s) == -1)
 		return -1;
-	if (fetch_digest(text, s->text, store_msg(f->src, i->n)->size, &s->d,
-	    x->why) == -1) {
-		if (s->text != NULL)
-			fclose(s->text);
-		return -1;
-	}
 	compare_size(f, i, s->d.octets);
 	fetch_key(f, i, &s->d);
 	if (came_before(f, i, &s->d))

@@ -155,6 +155,8 @@ enum place { START, DOT, DOT_CR, TEXT, CR, END };
 
 struct reader {
 	FILE		*out;		/* borrowed */
+	char		*block;		/* owned: BLOCK */
+	size_t		 n;		/* octets in it */
 	uint64_t	 octets;	/* of the text, with CRLF line ends */
 	enum place	 place;
 	bool		 failed;	/* to write */
@@ -162,13 +164,27 @@ struct reader {
 };
 
 static void
-give(struct reader *r, const char *p, size_t n)
+write_block(struct reader *r, const char *p, size_t n)
 {
-	if (n == 0 || r->failed)
-		return;
-	if (fwrite(p, 1, n, r->out) != n) {
+	if (n > 0 && !r->failed && fwrite(p, 1, n, r->out) != n) {
 		r->failed = true;
 		r->error = errno;
+	}
+}
+
+/* Lines are gathered: each would be a call for stdio. */
+static void
+give(struct reader *r, const char *p, size_t n)
+{
+	if (n > BLOCK - r->n) {
+		write_block(r, r->block, r->n);
+		r->n = 0;
+	}
+	if (n > BLOCK)
+		write_block(r, p, n);
+	else {
+		memcpy(r->block + r->n, p, n);
+		r->n += n;
 	}
 }
 
@@ -238,11 +254,16 @@ conn_text_read(struct conn *c, FILE *out, uint64_t *octets, struct fail *why)
 	struct reader r = { .out = out, .place = START };
 	struct span s;
 
+	r.block = xmalloc(BLOCK);
 	while (r.place != END) {
 		if (conn_peek(c, &s, why) == -1)
-			return -1;
+			break;
 		conn_taken(c, read_block(&r, s));
 	}
+	write_block(&r, r.block, r.n);
+	free(r.block);
+	if (r.place != END)
+		return -1;
 	conn_show_text(c, 'S', r.octets);
 	if (octets != NULL)
 		*octets = r.octets;

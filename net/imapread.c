@@ -29,6 +29,7 @@ struct imap_reader {
 	size_t			 held;		/* octets of text in them */
 	unsigned		 nodes;
 	char			*p, *end;	/* what is left of the line */
+	char			*block;		/* owned: READ_SIZE + 1; or NULL */
 	struct imap_response	 response;
 };
 
@@ -66,6 +67,7 @@ imap_reader_free(struct imap_reader *r)
 	if (r == NULL)
 		return;
 	drop_chunks(r);
+	free(r->block);
 	free(r);
 }
 
@@ -230,21 +232,24 @@ keep_literal(struct imap_reader *r, struct imap_node *n, uint64_t size,
 
 /* Write with CRLF as LF; *cr: a CR is held back, for LF may follow. */
 static void
-write_text(FILE *f, struct span s, bool *cr)
+write_text(struct imap_reader *r, FILE *f, struct span s, bool *cr)
 {
 	const char *end = s.p + s.n, *p = s.p, *q;
+	size_t n = 0;
 
+	if (r->block == NULL)
+		r->block = xmalloc(READ_SIZE + 1);
 	while (p < end) {
 		if (*cr && *p != '\n')
-			putc('\r', f);
-		*cr = false;
+			r->block[n++] = '\r';
 		if ((q = memchr(p, '\r', (size_t)(end - p))) == NULL)
 			q = end;
-		else
-			*cr = true;
-		fwrite(p, 1, (size_t)(q - p), f);
+		*cr = q < end;
+		memcpy(r->block + n, p, (size_t)(q - p));
+		n += (size_t)(q - p);
 		p = q + (*cr ? 1 : 0);
 	}
+	fwrite(r->block, 1, n, f);
 }
 
 static int
@@ -265,7 +270,7 @@ stream_literal(struct imap_reader *r, struct imap_node *n, FILE *f, bool raw,
 		if (raw)
 			fwrite(got.p, 1, got.n, f);
 		else
-			write_text(f, got, &cr);
+			write_text(r, f, got, &cr);
 	}
 	if (cr)
 		putc('\r', f);
@@ -332,6 +337,13 @@ opens_section(struct span before)
 	    span_ieq(before, "BINARY.SIZE");
 }
 
+static bool
+ends_atom(char c)
+{
+	return c == ' ' || c == '(' || c == ')' || c == '{' || c == '"' ||
+	    ascii_is_control((unsigned char)c);
+}
+
 static int
 read_atom(struct imap_reader *r, struct stack *st, bool in_code,
     struct fail *why)
@@ -340,8 +352,7 @@ read_atom(struct imap_reader *r, struct stack *st, bool in_code,
 	struct span s = { r->p, 0 };
 	char *p = r->p;
 
-	while (p < r->end && !ascii_is_control((unsigned char)*p) &&
-	    strchr(" (){\"", *p) == NULL) {
+	while (p < r->end && !ends_atom(*p)) {
 		if (*p == ']' && in_code && st->depth == 0)
 			break;
 		s.n = (size_t)(p - s.p);

@@ -12,7 +12,7 @@
 
 #include "imap.h"
 
-#define CHUNK		16		/* messages of one command, at most */
+#define CHUNK		64		/* messages of one command, at most */
 #define CHUNK_OCTETS	(1024 * 1024)	/* ... and where sizes are known */
 #define CHUNKS		4		/* commands under way */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * maildirwrite.c -- Maildir: delivery, recovery and changes of flags, as durable as a
- * link and two fsyncs make them: write tmp, fsync, link into new, fsync new.
+ * rename and two fsyncs make them: write tmp, fsync, rename into new, fsync new.
  * What is appended before one commit goes through each of these steps together.
  */
 #include <dirent.h>
@@ -23,19 +23,70 @@
 static void
 delivery_name(struct maildir *d, char out[static NAME_SIZE])
 {
+	static char host[64];
 	struct timespec now;
-	char host[64], *p;
+	uint32_t r[2];
+	char *p;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (gethostname(host, sizeof host) == -1)
-		strlcpy(host, "localhost", sizeof host);
-	host[sizeof host - 1] = '\0';
-	for (p = host; *p != '\0'; p++)
-		if (*p == '/' || *p == ':' || ascii_is_control(*p))
-			*p = '_';
+	if (*host == '\0') {
+		if (gethostname(host, sizeof host) == -1)
+			strlcpy(host, "localhost", sizeof host);
+		host[sizeof host - 1] = '\0';
+		for (p = host; *p != '\0'; p++)
+			if (*p == '/' || *p == ':' || ascii_is_control(*p))
+				*p = '_';
+	}
+	arc4random_buf(r, sizeof r);
 	snprintf(out, NAME_SIZE, "%lld.M%06ldP%ldQ%uR%08x%08x.%s",
 	    (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
-	    d->counter++, arc4random(), arc4random(), host);
+	    d->counter++, r[0], r[1], host);
+}
+
+/* A message in memory that has no CR goes out as it stands. */
+static bool
+is_ready(FILE *f, struct span *text)
+{
+	return ftello(f) == 0 && store_stage_text(f, text) &&
+	    (text->n == 0 || memchr(text->p, '\r', text->n) == NULL);
+}
+
+/* With LF line ends. */
+static int
+write_lines(int fd, FILE *f, struct fail *why)
+{
+	struct part plain;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), r;
+	FILE *out = copy == -1 ? NULL : fdopen(copy, "w");
+
+	if (out == NULL) {
+		fail_errno(why, EX_OSERR, "cannot write");
+		if (copy != -1)
+			close(copy);
+		return -1;
+	}
+	/* 8bit: lines, CRLF becoming LF. */
+	memset(&plain, 0, sizeof plain);
+	plain.encoding = ENCODING_8BIT;
+	r = part_decode(&plain, f, UINT64_MAX, out, NULL, why);
+	if (r == 0 && (fflush(out) != 0 || ferror(out)))
+		r = fail_errno(why, EX_IOERR, "cannot write");
+	if (fclose(out) != 0 && r == 0)
+		r = fail_errno(why, EX_IOERR, "cannot write");
+	return r;
+}
+
+static int
+set_time(int fd, const struct msg *like, struct fail *why)
+{
+	struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
+
+	if (like == NULL || like->arrived == 0)
+		return 0;
+	times[1].tv_sec = (time_t)like->arrived;
+	if (futimens(fd, times) == -1)
+		return fail_errno(why, EX_IOERR, "cannot set its time");
+	return 0;
 }
 
 /* Write the message with LF line ends; the commit makes the file whole on the disk. */
@@ -44,56 +95,40 @@ write_tmp(struct maildir *d, const char *tmp, FILE *f, const struct msg *like,
     struct fail *why)
 {
 	int fd = openat(d->dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
-	struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, UTIME_OMIT } };
-	struct part plain;
-	FILE *out;
+	    O_NOFOLLOW, 0600), r;
+	struct span text;
 
 	if (fd == -1)
 		return fail_errno(why, local_code(errno, true), "%s/%s",
 		    d->path, tmp);
-	if ((out = fdopen(fd, "w")) == NULL) {
-		close(fd);
-		return fail_errno(why, EX_OSERR, "%s/%s", d->path, tmp);
-	}
-	/* 8bit: lines, CRLF becoming LF. */
-	memset(&plain, 0, sizeof plain);
-	plain.encoding = ENCODING_8BIT;
-	if (part_decode(&plain, f, UINT64_MAX, out, NULL, why) == -1) {
-		fclose(out);
+	if (!is_ready(f, &text))
+		r = write_lines(fd, f, why);
+	else if ((r = write_all(fd, text.p, text.n)) == -1)
+		fail_errno(why, EX_IOERR, "cannot write");
+	if (r == 0)
+		r = set_time(fd, like, why);
+	if (close(fd) == -1 && r == 0)
+		r = fail_errno(why, EX_IOERR, "cannot write");
+	if (r == -1)
 		fail_where(why, "%s/%s", d->path, tmp);
-		return -1;
-	}
-	if (like != NULL && like->arrived != 0) {
-		times[1].tv_sec = (time_t)like->arrived;
-		times[1].tv_nsec = 0;
-	}
-	if (fflush(out) != 0 || ferror(out) || futimens(fd, times) == -1) {
-		fail_errno(why, EX_IOERR, "%s/%s", d->path, tmp);
-		fclose(out);
-		return -1;
-	}
-	if (fclose(out) != 0)
-		return fail_errno(why, EX_IOERR, "%s/%s", d->path, tmp);
-	return 0;
+	return r;
 }
 
-/* Under its final name: never over another file. */
+/*
+ * Under its final name, in one step and never over another file; where the file
+ * system cannot rename so, by a link.
+ */
 static int
 place(struct maildir *d, const char *tmp, const char *to, struct fail *why)
 {
-	if (linkat(d->dir, tmp, d->dir, to, 0) == 0) {
+	if (renameat2(d->dir, tmp, d->dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if ((errno == EINVAL || errno == ENOSYS) &&
+	    linkat(d->dir, tmp, d->dir, to, 0) == 0) {
 		unlinkat(d->dir, tmp, 0);
 		return 0;
 	}
-	if (errno != EPERM && errno != EMLINK && errno != ENOSYS &&
-	    errno != ENOTSUP)
-		return fail_errno(why, local_code(errno, true), "%s/%s",
-		    d->path, to);
-	if (renameat2(d->dir, tmp, d->dir, to, RENAME_NOREPLACE) == -1)
-		return fail_errno(why, local_code(errno, true), "%s/%s",
-		    d->path, to);
-	return 0;
+	return fail_errno(why, local_code(errno, true), "%s/%s", d->path, to);
 }
 
 int
@@ -199,7 +234,7 @@ place_all(struct maildir *d, size_t *placed, struct fail *why)
 		if (place(d, d->written.v[i], d->places.v[i], why) == -1)
 			return -1;
 		++*placed;
-		durable_step("maildir: linked");
+		durable_step("maildir: renamed");
 		if (strncmp(d->places.v[i], "new/", 4) == 0)
 			in_new = true;
 		else

@@ -22,37 +22,36 @@
 
 /* --- Lines. --- */
 
-static void
-add(struct seenlog *l, const char *p, size_t n)
+/* Room for n octets behind what is pending. */
+static char *
+room(struct seenlog *l, size_t n)
 {
 	while (l->cap - l->npending < n) {
 		l->cap = l->cap == 0 ? 4096 : l->cap * 2;
 		l->pending = xreallocarray(l->pending, l->cap, 1);
 	}
-	memcpy(l->pending + l->npending, p, n);
-	l->npending += n;
+	return l->pending + l->npending;
 }
 
 void
 seenlog_add(struct seenlog *l, const char *const *words, size_t n)
 {
-	char check[TOKEN_CHECK + 1], *text;
-	size_t i, len;
-	FILE *f = xmemstream(&text, &len);
+	size_t size = TOKEN_CHECK + 1, i;
+	char *line, *text, *to;
 
+	for (i = 0; i < n; i++)
+		size += TOKEN_SIZE(strlen(words[i])) + 1;
+	line = room(l, size);
+	to = text = line + TOKEN_CHECK + 1;
 	for (i = 0; i < n; i++) {
-		if (i > 0)
-			putc(' ', f);
-		token_put(f, words[i]);
+		to = token_write(to, words[i]);
+		*to++ = i + 1 < n ? ' ' : '\n';
 	}
-	fclose(f);
-	token_checksum(text, len, check);
-	add(l, check, TOKEN_CHECK);
-	add(l, " ", 1);
-	add(l, text, len);
-	add(l, "\n", 1);
+	/* Its NUL stands where the blank will. */
+	token_checksum(text, (size_t)(to - 1 - text), line);
+	line[TOKEN_CHECK] = ' ';
+	l->npending += (size_t)(to - line);
 	l->lines++;
-	free(text);
 }
 
 /* --- Reading. --- */

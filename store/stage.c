@@ -12,14 +12,38 @@
 
 #include "local.h"
 
-#define IN_MEMORY	(256 * 1024)
+#define IN_MEMORY	(1024 * 1024)
+
+#define BUCKETS		64
 
 struct stage {
+	FILE	*f;			/* what it is to its users */
+	struct stage *next;		/* in its bucket */
 	char	*text;			/* owned: while fd is -1 */
 	size_t	 cap;
 	off_t	 size, pos;
 	int	 fd;
 };
+
+/* Those that are open: a stream does not tell what it was made of. */
+static struct stage *stages[BUCKETS];
+
+static struct stage **
+bucket(const FILE *f)
+{
+	return &stages[((uintptr_t)f >> 6) % BUCKETS];
+}
+
+/* Where it hangs in its bucket, or the end of that. */
+static struct stage **
+find_stage(const FILE *f)
+{
+	struct stage **s = bucket(f);
+
+	while (*s != NULL && (*s)->f != f)
+		s = &(*s)->next;
+	return s;
+}
 
 /* A file nobody else can name. */
 static int
@@ -127,6 +151,7 @@ stage_close(void *ctx)
 	struct stage *s = ctx;
 	int r = 0;
 
+	*find_stage(s->f) = s->next;
 	if (s->fd != -1)
 		r = close(s->fd);
 	free(s->text);
@@ -143,12 +168,50 @@ store_stage(struct fail *why)
 	FILE *f;
 
 	s->fd = -1;
-	f = fopencookie(s, "w+", io);
+	s->f = f = fopencookie(s, "w+", io);
 	if (f == NULL) {
 		fail_errno(why, EX_OSERR, "cannot make a temporary file");
 		free(s);
+		return NULL;
 	}
+	s->next = *bucket(f);
+	*bucket(f) = s;
 	return f;
+}
+
+bool
+store_stage_text(FILE *f, struct span *text)
+{
+	const struct stage *s = *find_stage(f);
+
+	if (s == NULL || s->fd != -1 || fflush(f) != 0 || s->fd != -1)
+		return false;
+	text->p = s->text;
+	text->n = (size_t)s->size;
+	return true;
+}
+
+FILE *
+store_stage_take(FILE *f)
+{
+	struct stage *from = *find_stage(f), *to;
+	struct fail none;
+	FILE *taken;
+
+	fail_clear(&none);
+	if (from == NULL || fseeko(f, 0, SEEK_SET) == -1 ||
+	    (taken = store_stage(&none)) == NULL)
+		return NULL;
+	to = *find_stage(taken);
+	to->text = from->text;
+	to->cap = from->cap;
+	to->size = from->size;
+	to->fd = from->fd;
+	from->text = NULL;
+	from->cap = 0;
+	from->size = from->pos = 0;
+	from->fd = -1;
+	return taken;
 }
 
 /* --- Lines --- */

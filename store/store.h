@@ -314,6 +314,10 @@ int		 store_intend(const struct store_intent *intent, const char *record,
 bool		 store_pattern_matches(const char *pattern, const char *name);
 /* A temporary stream (unlinked file, 0600, in $TMPDIR or memory while small); never NULL but with `why'. */
 FILE		*store_stage(struct fail *why);
+/* What was written to it, where that is in memory; borrowed until it is written to or closed.  false of other streams. */
+bool		 store_stage_text(FILE *f, struct span *text);
+/* The same stage under another stream, at its start: f is empty then, and not to be written to.  NULL of other streams. */
+FILE		*store_stage_take(FILE *f);
 
 /*
  * One step of a durable protocol is done.  Does nothing; the crash tests link

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* token.c -- see token.h. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../net/digest.h"
 #include "token.h"
+
+static const char digits[] = "0123456789ABCDEF";
 
 void
 token_checksum(const char *text, size_t n, char check[static TOKEN_CHECK + 1])
@@ -18,22 +21,36 @@ token_checksum(const char *text, size_t n, char check[static TOKEN_CHECK + 1])
 	check[TOKEN_CHECK] = '\0';
 }
 
+char *
+token_write(char *to, const char *s)
+{
+	unsigned char c;
+
+	if (*s == '\0')
+		*to++ = '%';
+	for (; (c = (unsigned char)*s) != '\0'; s++)
+		if (c > ' ' && c < 127 && c != '%')
+			*to++ = (char)c;
+		else {
+			*to++ = '%';
+			*to++ = digits[c >> 4];
+			*to++ = digits[c & 15];
+		}
+	return to;
+}
+
 void
 token_put(FILE *f, const char *s)
 {
-	if (*s == '\0')
-		putc('%', f);
-	for (; *s != '\0'; s++)
-		if (*s > ' ' && *s < 127 && *s != '%')
-			putc(*s, f);
-		else
-			fprintf(f, "%%%02X", (unsigned)(unsigned char)*s);
+	char *text = xmalloc(TOKEN_SIZE(strlen(s)));
+
+	fwrite(text, 1, (size_t)(token_write(text, s) - text), f);
+	free(text);
 }
 
 static int
 hex_value(int c)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	const char *p = c != 0 ? strchr(digits, c) : NULL;
 
 	return p != NULL ? (int)(p - digits) : -1;
