@@ -370,7 +370,7 @@ LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
 TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/corpus \
-		tests/mailx-crash
+		tests/mailx-crash tests/syskill
 
 all: mailx mailx-mime
 
@@ -425,6 +425,8 @@ tests/corpus: $(CORPUS_OBJS) libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CORPUS_OBJS) -o $@ libmailx.a $(LIBS)
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
+tests/syskill: tests/syskill.c
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/syskill.c -o $@ $(BSD_LIBS)
 
 UNIT_HEADERS =	tests/unit/hostile.h tests/unit/peer.h tests/unit/responses.h tests/unit/tap.h
 $(UNIT_TESTS): libmailx.a $(UNIT_HEADERS)
