@@ -122,6 +122,8 @@ STORE_SRCS = \
 	store/mboxtext.c \
 	store/null.c \
 	store/outbox.c \
+	store/outboxadd.c \
+	store/outboxdone.c \
 	store/outboxenv.c \
 	store/outboxitem.c \
 	store/outboxlist.c \
@@ -374,6 +376,7 @@ UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
 TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/corpus \
 		tests/mailx-crash tests/syskill
+		tests/mailx-crash tests/sink tests/syskill
 
 all: mailx mailx-mime
 
@@ -428,6 +431,8 @@ tests/corpus: $(CORPUS_OBJS) libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CORPUS_OBJS) -o $@ libmailx.a $(LIBS)
 tests/mailx-crash: mailx.o tests/step_crash.o libmailx.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) mailx.o tests/step_crash.o -o $@ libmailx.a $(LIBS)
+tests/sink: tests/sink.c
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/sink.c -o $@ $(BSD_LIBS)
 tests/syskill: tests/syskill.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/syskill.c -o $@ $(BSD_LIBS)
 
@@ -465,8 +470,9 @@ BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.
 
 $(BENCH_TESTS): libmailx.a
 
-bench: all $(BENCH_TESTS)
+bench: all $(BENCH_TESTS) tests/sink
 	@sh tests/bench/run.sh
+	@sh tests/bench/outbox.sh
 
 lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \

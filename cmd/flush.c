@@ -41,6 +41,9 @@ write_text(void *ctx, FILE *out, struct fail *why)
 	FILE *f;
 	int r;
 
+	/* That the one before is done with is safe before this one can be taken. */
+	if (outbox_sync_done(p->b, why) == -1)
+		return -1;
 	if (p->mark) {
 		p->i->flags |= OUTBOX_UNCERTAIN;
 		if (outbox_change(p->b, p->i, why) == -1 ||

@@ -349,7 +349,9 @@ run(struct run *r, struct fail *why)
 {
 	int result;
 
-	result = find_due(r, why);
+	result = outbox_replay(r->b, why);
+	if (result == 0)
+		result = find_due(r, why);
 	if (result == 0)
 		handle_all(r);
 	if (outbox_commit(r->b, why) == -1 || outbox_settle(r->b, why) == -1)

@@ -88,6 +88,12 @@ int		 outbox_change(struct outbox *b, struct outbox_item *i,
 		    struct fail *why);
 /* Let all that was added and changed become durable, at one stroke. */
 int		 outbox_commit(struct outbox *b, struct fail *why);
+/*
+ * Of a message kept for a commit that fails: save it, for it is not queued; else
+ * (not 0) it stays in tmp, for a day.
+ */
+void		 outbox_on_loss(struct outbox *b,
+		    int (*rescue)(void *ctx, struct outbox_item *i), void *ctx);
 /* Keep the lock of an item until its change is committed, though the item goes. */
 void		 outbox_keep(struct outbox *b, struct outbox_item *i);
 
@@ -108,11 +114,15 @@ int		 outbox_take(struct outbox *b, const char *id,
 FILE		*outbox_message(const struct outbox_item *i, struct fail *why);
 /*
  * It is done with: gone from q at once for every process; against a failure of
- * the machine with the next outbox_settle, or when BATCH_MESSAGES are gathered.
+ * the machine with the next outbox_sync_done, which comes before the text of
+ * another is sent, or outbox_settle, which comes last.
  */
 int		 outbox_done(struct outbox *b, struct outbox_item *i,
 		    struct fail *why);
+int		 outbox_sync_done(struct outbox *b, struct fail *why);
 int		 outbox_settle(struct outbox *b, struct fail *why);
+/* Before anything is sent: what was done with when the machine failed is out of q. */
+int		 outbox_replay(struct outbox *b, struct fail *why);
 /* Move it to `failed', envelope as it is now; to q again from there. */
 int		 outbox_fail(struct outbox *b, struct outbox_item *i,
 		    struct fail *why);

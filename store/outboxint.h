@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* outboxint.h -- what outbox.c and outboxitem.c share. */
+/* outboxint.h -- what the files of the outbox share. */
 #ifndef STORE_OUTBOXINT_H
 #define STORE_OUTBOXINT_H
 
@@ -15,6 +15,7 @@ struct pending {
 	int	 env;		/* owned */
 	int	 msg;		/* borrowed of the item, or owned where kept */
 	bool	 kept;
+	bool	 saved;		/* could not be queued, and is not needed in tmp */
 };
 
 struct outbox {
@@ -24,6 +25,10 @@ struct outbox {
 	struct pending	 pending[BATCH_MESSAGES];
 	size_t		 npending;
 	struct strv	 removed;		/* ids whose messages are still there */
+	int		 log;			/* owned; of what is done with; -1: none */
+	bool		 log_failed, log_open;
+	int		(*rescue)(void *ctx, struct outbox_item *i);
+	void		*rescue_ctx;		/* borrowed */
 };
 
 /* The file of a message or, `.env', of its envelope. */
@@ -39,5 +44,8 @@ bool	 outbox_has(const struct outbox *b, enum outbox_place place,
 	    const char *id, const char *suffix);
 /* 1 locked, 0 held by another, -1. */
 int	 outbox_hold(int fd);
+void	 outbox_drop_pending(struct outbox *b);
+/* The log of what is done with: see outboxdone.c. */
+void	 outbox_end_log(struct outbox *b);
 
 #endif

@@ -251,50 +251,6 @@ outbox_take(struct outbox *b, const char *id, struct outbox_item *i,
 
 /* --- The end of it. --- */
 
-/*
- * To give the room on the disk back may take long, and a rename does not: it is
- * swept up when all that is due is sent.
- */
-static int
-throw_away(struct outbox *b, const char *id, const char *suffix)
-{
-	char name[OUTBOX_NAME], gone[OUTBOX_NAME];
-
-	outbox_name(name, id, suffix);
-	outbox_name(gone, id, *(suffix + 1) == 'e' ? ".en0" : ".ms0");
-	return renameat(b->dir[OUTBOX_QUEUE], name, b->dir[OUTBOX_TMP], gone);
-}
-
-int
-outbox_done(struct outbox *b, struct outbox_item *i, struct fail *why)
-{
-	char name[OUTBOX_NAME];
-
-	outbox_name(name, i->id, ".env");
-	if (throw_away(b, i->id, ".env") == -1)
-		return fail_errno(why, EX_IOERR, "%s/q/%s", b->path, name);
-	durable_step("outbox: done");
-	strv_add(&b->removed, i->id);
-	return b->removed.n < BATCH_MESSAGES ? 0 : outbox_settle(b, why);
-}
-
-/* The messages go when their envelopes are gone for good. */
-int
-outbox_settle(struct outbox *b, struct fail *why)
-{
-	size_t k;
-	int r;
-
-	if (b->removed.n == 0)
-		return 0;
-	r = outbox_sync(b, OUTBOX_QUEUE, why);
-	durable_step("outbox: settled");
-	for (k = 0; k < b->removed.n && r == 0; k++)
-		(void)throw_away(b, b->removed.v[k], ".msg");
-	strv_free(&b->removed);
-	return r;
-}
-
 /* The envelope as it is now, durable in tmp. */
 static int
 write_new(struct outbox *b, const struct outbox_item *i, struct fail *why)
@@ -354,6 +310,27 @@ outbox_revive(struct outbox *b, const char *id, struct fail *why)
 	return r;
 }
 
+/* Was it there?  The message goes when its envelope is gone for good. */
+static bool
+drop_from(struct outbox *b, enum outbox_place place, const char *id,
+    struct fail *why)
+{
+	bool there = outbox_has(b, place, id, ".env");
+	char name[OUTBOX_NAME];
+
+	outbox_name(name, id, ".env");
+	if (unlinkat(b->dir[place], name, 0) == -1 && errno != ENOENT) {
+		fail_errno(why, EX_IOERR, "%s/%s", b->path, name);
+		return there;
+	}
+	if (place == OUTBOX_BAD)
+		there = there || outbox_has(b, place, id, ".msg");
+	if (there && outbox_sync(b, place, why) == -1)
+		return true;
+	drop_file(b, place, id, ".msg");
+	return there;
+}
+
 int
 outbox_drop(struct outbox *b, const char *id, struct fail *why)
 {
@@ -373,17 +350,11 @@ outbox_drop(struct outbox *b, const char *id, struct fail *why)
 		close(fd);
 		return fail(why, EX_TEMPFAIL, "%s: it is being sent", id);
 	}
-	for (k = 0; k < NELEM(where); k++) {
-		there = there || outbox_has(b, where[k], id, ".env") ||
-		    (where[k] == OUTBOX_BAD && outbox_has(b, where[k], id,
-		    ".msg"));
-		drop_file(b, where[k], id, ".env");
-		(void)outbox_sync(b, where[k], why);
-		drop_file(b, where[k], id, ".msg");
-	}
+	for (k = 0; k < NELEM(where) && why->code == 0; k++)
+		there = drop_from(b, where[k], id, why) || there;
 	if (fd != -1)
 		close(fd);
-	if (!there)
+	if (!there && why->code == 0)
 		return fail(why, EX_NOINPUT, "%s: no such message in the outbox",
 		    id);
 	return why->code == 0 ? 0 : -1;

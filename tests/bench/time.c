@@ -2,6 +2,7 @@
 /*
  * time.c -- RUNS LABEL COMMAND...: medians over whole runs, after one to warm up:
  * wall seconds, CPU seconds, peak memory of the command and what it waits for.
+ * RUNS 0: one alone, where each changes what the next would find.
  * It is small itself, for the peak of a process counts what it was forked from.
  */
 #include <sys/resource.h>
@@ -72,19 +73,22 @@ main(int argc, char **argv)
 {
 	static double column[COLUMNS][MOST_RUNS];
 	double row[COLUMNS];
-	int runs = argc > 3 ? (int)strtol(argv[1], NULL, 10) : 0;
+	int runs = argc > 3 ? (int)strtol(argv[1], NULL, 10) : -1;
 	int i, c, status;
 
-	if (runs < 1 || runs > MOST_RUNS) {
+	if (runs < 0 || runs > MOST_RUNS) {
 		fprintf(stderr, "usage: time runs label command ...\n");
 		return 64;
 	}
 	status = run(argv + 3, row);
-	for (i = 0; i < runs; i++) {
-		status = run(argv + 3, row);
+	for (i = 0; i < runs || i == 0; i++) {
+		if (runs > 0)
+			status = run(argv + 3, row);
 		for (c = 0; c < COLUMNS; c++)
 			column[c][i] = row[c];
 	}
+	if (runs == 0)
+		runs = 1;
 	for (c = 0; c < COLUMNS; c++)
 		qsort(column[c], (size_t)runs, sizeof column[c][0], compare);
 	printf("%-50s wall %8.4f s  cpu %8.4f s  peak %7.1f MiB", argv[2],

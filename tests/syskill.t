@@ -1,0 +1,130 @@
+#!/bin/sh
+# The outbox, its program killed at every system call, and every call failing in turn: nothing
+# is lost, nothing torn is seen, the next flush completes it, and at most one message goes
+# twice, under its one Message-ID.  `make syskill' looks at each call; here, at one of
+# SYSKILL_STEP.
+LOCAL=yes
+. "$(dirname -- "$0")/lib.sh"
+case $MAILX in
+*asan*)
+	skip 1 'the sanitizers do not work under ptrace'
+	done_testing ;;
+esac
+KILL=$ROOT/tests/syskill
+STEP=${SYSKILL_STEP:-17}
+SINK=
+trap '[ -z "$SINK" ] || kill "$SINK"; finish' EXIT
+"$ROOT/tests/sink" -n down -o got -t 1800 > port &
+SINK=$!
+n=0
+until [ -s port ] || [ $n -gt 200 ]; do n=$((n + 1)); sleep 0.05; done
+printf 'set from=a@example.org hostname=example.org outbox=box mta=smtp://127.0.0.1:%s\n' "$(cat port)" > "$HOME/.mailrc"
+DEAD=$T/dead; export DEAD
+XDG_STATE_HOME=$T/state; export XDG_STATE_HOME
+
+count() { find box/"$1" -name "*.$2" 2> /dev/null | wc -l | tr -d ' '; }
+# What a run left is looked at, and completed: in $seen what is wrong with it.
+judge() {
+	seen=
+	if [ -d box ]; then
+		"$MAILX" -Y queue > queue.out 2> queue.err || [ -n "$REFUSED" ] || seen="$seen queue:$?"
+		! grep -q ' bad ' queue.out || seen="$seen torn"
+	fi
+	rm -f down
+	[ -z "$REPEAT" ] || again_once
+	"$MAILX" -Y 'flush -a' > flush.out 2> flush.err || [ -n "$REFUSED" ] || seen="$seen flush:$?"
+	[ "$(count q env)$(count bad env)$(count bad msg)" = 000 ] || seen="$seen left"
+	# How many different texts came, under how many names, and how many again.
+	# shellcheck disable=SC2046 # words
+	set -- $(cut -d ' ' -f 1,3,4 got | sort | uniq -c | awk '{ names[$2] = 1; more += $1 - 1 }
+	    END { for (i in names) n++; print n + 0, NR, more + 0 }')
+	[ "$1" -eq "$2" ] || seen="$seen changed"
+	[ "$3" -le 1 ] || seen="$seen twice:$3"
+	again=$3 here=$1
+	[ ! -s dead ] || here=$((here + $(grep -c '^From ' dead)))
+	[ -z "$REFUSED" ] || here=$((here + $(count failed env)))
+	for id in $(sed -n 's/.*"message_id":"\([^"]*\)".*"queued":true.*/\1/p' out); do
+		grep -q -F -e "$id" got || seen="$seen untrue"
+	done
+	case $STATUS in
+	0|6?) [ "$here" -ge "$DONE" ];;
+	99) [ "$here" -ge "$LEAST" ];;
+	*) [ "$here" -ge "$TOLD" ];;
+	esac && [ "$here" -le "$MOST" ] || seen="$seen number:$here"
+}
+# --once again, as cron would: not twice, but where it had gone and that was not recorded.
+again_once() {
+	gone=$(wc -l < got) left=$(count q env)
+	echo text | "$MAILX" -n -J -s subject --once key bob@example.org > again.out 2> again.err || seen="$seen again:$?"
+	[ "$gone" -eq 0 ] || [ "$left" -gt 0 ] || [ "$(wc -l < got)" -eq 1 ] || seen="$seen once-twice"
+}
+# each NAME WAY WORD...: `mailx WORD...', with each call dealt with that way, one at a time.
+each() {
+	name=$1 way=$2
+	shift 2
+	wrong='' doubled=0 runs=0 n=$((FIRST % STEP + 1))
+	FIRST=$((FIRST + 5))
+	while :; do
+		rm -rf box state dead; : > got; : > flush.err
+		[ -z "$BEFORE" ] || cp -r "$BEFORE" box
+		[ -z "$DOWN" ] || : > down
+		STATUS=0
+		# shellcheck disable=SC2086 # words
+		"$KILL" ${way%%:*} $n ${way#*:} -s "$T/$FROM" -T 20 -o hit "$MAILX" -n -J "$@" < "$TEXT" > out 2> err ||
+		    STATUS=$?
+		read -r calls hit call < hit
+		[ "$hit" = hit ] || break
+		judge
+		[ -z "$seen" ] || wrong="$wrong
+$n $call ($STATUS):$seen: $(cat err flush.err | head -n 2 | tr '\n' ' ')"
+		doubled=$((doubled + again)) runs=$((runs + 1)) n=$((n + STEP))
+	done
+	is "$wrong" '' "$name: $runs of $calls calls, $doubled times one went twice"
+}
+FAILING=open,write,sync,close,rename,link,unlink,mkdir,truncate,lock,dir
+every_way() {
+	what=$1
+	shift
+	each "$what: killed" '-k:' "$@"
+	each "$what: half written" '-t:-c write -p /box' "$@"
+	for as in EIO ENOSPC; do
+		each "$what: $as" "-f:-e $as -c $FAILING -p /box" "$@"
+	done
+	each "$what: the disk is full" '-f:-e ENOSPC -a -c write,open,rename,mkdir -p /box' "$@"
+}
+FIRST=0 FROM=box REFUSED='' REPEAT=''
+printf text > text
+i=0
+while [ $i -lt 20 ]; do i=$((i + 1)); printf 'send -s %d bob@example.org\ntext\n.\n' $i; done > script
+
+# Three messages wait; and three, of which one will be refused.
+: > down
+for i in 1 2 3; do
+	echo "text $i" | "$MAILX" -s "$i" "b$i@example.org"
+done
+is "$(count q env)" 3 'three messages wait'
+ONE=$(find box/q -name '*.env' | sort | sed -n '2s:.*/\(.*\)\.env:\1:p')
+mv box waiting
+for i in bob refused carl; do
+	echo "text $i" | "$MAILX" -s "$i" "$i@example.org"
+done
+mv box refusing
+rm down
+
+TEXT=text BEFORE='' DONE=1 LEAST=0 MOST=1 TOLD=1
+DOWN='' every_way 'sent at once' -s subject bob@example.org
+DOWN=yes every_way 'queued' -s subject bob@example.org
+REPEAT=yes FROM=state
+DOWN='' each '--once: killed' '-k:' -s subject --once key bob@example.org
+DOWN=yes each '--once, queued: killed' '-k:' -s subject --once key bob@example.org
+REPEAT='' FROM=box
+TEXT=script DONE=20 LEAST=0 MOST=20 TOLD=0
+DOWN=yes every_way 'many queued by a script' '-#'
+TEXT=/dev/null BEFORE=waiting DONE=3 LEAST=3 MOST=3 TOLD=3
+DOWN='' every_way 'flushed' -Y 'flush -a'
+DOWN=yes every_way 'put off' -Y 'flush -a'
+DONE=2 LEAST=2 TOLD=2 MOST=3
+DOWN='' every_way 'one dropped' -Y "unqueue $ONE"
+BEFORE=refusing REFUSED=yes DONE=3 LEAST=3 TOLD=3 MOST=3
+DOWN='' every_way 'one refused' -Y 'flush -a'
+done_testing
