@@ -88,8 +88,10 @@ NET_SRCS = \
 	net/server.c \
 	net/smtp.c \
 	net/smtpcheck.c \
+	net/smtpchunk.c \
 	net/smtpreply.c \
 	net/smtpsend.c \
+	net/smtptext.c \
 	net/tls.c \
 	net/transcript.c \
 	net/url.c \
@@ -283,6 +285,7 @@ SHELL_TESTS = \
 	tests/answer.t \
 	tests/bare.t \
 	tests/cases.t \
+	tests/chunking.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \

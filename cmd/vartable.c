@@ -38,6 +38,7 @@ const struct var variables[] = {
 	BOOL("bang", NULL, "put the last shell command in for ! in a shell command"),
 	STRING("charset", NULL, "charset of the terminal; unset: the locale's"),
 	STRING("charset-8bit", NULL, "charset of 8-bit text that does not say and is no UTF-8"),
+	BOOL("chunking", "", "send text to servers in counted pieces (BDAT) where they take it"),
 	STRING("cmd", NULL, "command of pipe where none is given"),
 	BOOL("color", "", "use colour on a terminal, unless NO_COLOR is in the environment"),
 	STRING("compat", NULL, "read options as another mailx does: bsd or gnu"),
