@@ -80,6 +80,7 @@ NET_SRCS = \
 	net/imapidle.c \
 	net/imapline.c \
 	net/imapread.c \
+	net/keep.c \
 	net/netrc.c \
 	net/pop3.c \
 	net/pop3open.c \
@@ -312,6 +313,7 @@ SHELL_TESTS = \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
+	tests/resume.t \
 	tests/road.t \
 	tests/save.t \
 	tests/script.t \

@@ -109,6 +109,7 @@ const struct var variables[] = {
 	STRING("tls-fingerprint", NULL, "SHA-256 of the one certificate that is accepted"),
 	FILENAME("tls-key", NULL, "key of tls-cert"),
 	STRING("tls-min", "1.2", "lowest version of TLS: 1.2 or 1.3"),
+	BOOL("tls-resume", "", "resume sessions of TLS with servers that were verified before"),
 	STRING("tls-verify", NULL, "certificates of servers: strict, or ignore"),
 	NUMBER("toplines", "5", "lines of a body that top prints"),
 	ALIAS("ttycharset", VAR_STRING, "charset"),
