@@ -80,6 +80,7 @@ NET_SRCS = \
 	net/imapidle.c \
 	net/imapline.c \
 	net/imapread.c \
+	net/keep.c \
 	net/netrc.c \
 	net/pop3.c \
 	net/pop3open.c \
@@ -88,8 +89,10 @@ NET_SRCS = \
 	net/server.c \
 	net/smtp.c \
 	net/smtpcheck.c \
+	net/smtpchunk.c \
 	net/smtpreply.c \
 	net/smtpsend.c \
+	net/smtptext.c \
 	net/tls.c \
 	net/transcript.c \
 	net/url.c \
@@ -286,6 +289,7 @@ SHELL_TESTS = \
 	tests/answer.t \
 	tests/bare.t \
 	tests/cases.t \
+	tests/chunking.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
@@ -314,6 +318,7 @@ SHELL_TESTS = \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
+	tests/resume.t \
 	tests/road.t \
 	tests/save.t \
 	tests/script.t \

@@ -73,6 +73,7 @@ struct session {
 	struct server	 server;	/* owned with it */
 	const volatile sig_atomic_t *signalled;	/* borrowed: ends every wait; NULL: as usual */
 	bool		 broken;	/* it could not be made */
+	bool		 no_chunking;	/* the server said that it can and could not */
 };
 
 /* The same over that session, which is made where there is none. */

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "out.h"
+#include "sending.h"
 #include "server.h"
 #include "vars.h"
 
@@ -82,9 +83,21 @@ read_verify(struct mailx *m, struct server *s, struct fail *why)
 	return 0;
 }
 
+/* One in a directory of ours, which is freed; NULL where that is not there. */
+static char *
+directory(char *in, const char *name)
+{
+	char *path = in == NULL ? NULL : xasprintf("%s/%s", in, name);
+
+	free(in);
+	return path;
+}
+
 static int
 read_tls(struct mailx *m, struct server *s, struct fail *why)
 {
+	struct fail none = { 0 };
+
 	if (read_mode(m, s, why) == -1 || read_verify(m, s, why) == -1)
 		return -1;
 	s->tls_ca_file = first_of(m, "tls-ca-file", "ssl-ca-file");
@@ -92,6 +105,8 @@ read_tls(struct mailx *m, struct server *s, struct fail *why)
 	s->tls_min = first_of(m, "tls-min", NULL);
 	s->tls_cert = first_of(m, "tls-cert", NULL);
 	s->tls_key = first_of(m, "tls-key", NULL);
+	if (s->tls != TLS_NONE && is_on(m, "tls-resume"))
+		s->tls_sessions = directory(var_cache_dir(m, &none), "tls");
 	return 0;
 }
 

@@ -250,10 +250,12 @@ seconds_until(int64_t when)
 }
 
 static int
-converse(struct mailx *m, struct smtp *x, const struct transport *t,
+converse(struct mailx *m, struct session *s, const struct transport *t,
     struct outgoing *o, struct fail *why)
 {
 	struct smtp_message msg = { 0 };
+	struct smtp *x = s->x;
+	int r;
 
 	if (o->utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
 		return fail(why, EX_NOUSER, "%s: the server does not take "
@@ -272,9 +274,13 @@ converse(struct mailx *m, struct smtp *x, const struct transport *t,
 	msg.all_or_nothing = !is_on(m, "partial");
 	msg.notify = var_get(m, "dsn");
 	msg.require_tls = is_on(m, "requiretls");
+	msg.chunking = !s->no_chunking && is_on(m, "chunking");
 	msg.write = o->write;
 	msg.ctx = o->ctx;
-	return send_batches(x, &msg, o, why);
+	r = send_batches(x, &msg, o, why);
+	s->no_chunking = s->no_chunking || (is_on(m, "chunking") &&
+	    !msg.chunking);
+	return r;
 }
 
 void
@@ -285,6 +291,7 @@ session_end(struct session *s)
 	smtp_close(s->x);
 	server_free(&s->server);
 	s->x = NULL;
+	s->no_chunking = false;
 }
 
 static int
@@ -307,20 +314,26 @@ begin(struct mailx *m, const struct transport *t, struct session *s,
 	return 0;
 }
 
-/* A server may end a session after so many messages: then another is begun, once. */
+/*
+ * A server may end a session after so many messages, or turn out not to know
+ * what it offers: then another is begun, once.
+ */
 static int
 to_server(struct mailx *m, const struct transport *t, struct outgoing *o,
     struct session *s, struct fail *why)
 {
-	bool again = s->x != NULL;
+	bool again = s->x != NULL, plain = s->no_chunking;
 	int r;
 
 	do {
 		r = begin(m, t, s, why);
 		if (r == 0)
-			r = converse(m, s->x, t, o, why);
+			r = converse(m, s, t, o, why);
+		again = again || s->no_chunking != plain;
+		plain = s->no_chunking;
 		if (s->x != NULL && smtp_is_over(s->x))
 			session_end(s);
+		s->no_chunking = plain;
 		if (!again || r == 0 || s->x != NULL || s->broken ||
 		    o->uncertain || why->code != EX_TEMPFAIL)
 			return r;

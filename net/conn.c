@@ -632,12 +632,15 @@ new_conn(int fd, const struct server *s)
 	c->fd = fd;
 	c->name = name_of(&s->url);
 	c->server.url.host = copy(s->url.host);
+	c->server.url.port = copy(s->url.port);
+	c->server.tls = s->tls;
 	c->server.tls_verify = s->tls_verify;
 	c->server.tls_ca_file = copy(s->tls_ca_file);
 	c->server.tls_fingerprint = copy(s->tls_fingerprint);
 	c->server.tls_min = copy(s->tls_min);
 	c->server.tls_cert = copy(s->tls_cert);
 	c->server.tls_key = copy(s->tls_key);
+	c->server.tls_sessions = copy(s->tls_sessions);
 	c->trace = s->trace;
 	c->signalled = s->signalled;
 	c->timeout = s->timeout;

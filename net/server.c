@@ -14,12 +14,14 @@ server_free(struct server *s)
 	free(s->tls_min);
 	free(s->tls_cert);
 	free(s->tls_key);
+	free(s->tls_sessions);
 	free(s->auth);
 	if (s->password != NULL)
 		freezero(s->password, strlen(s->password));
 	free(s->password_command);
 	free(s->oauth_command);
 	free(s->netrc);
+	free(s->known);
 	free(s->hostname);
 	free(s->proxy);
 	memset(s, 0, sizeof *s);

@@ -21,6 +21,7 @@ struct server {
 	char		*tls_fingerprint;	/* owned: sha256 in hex, colons allowed; or NULL */
 	char		*tls_min;	/* owned: "1.2" or "1.3"; NULL: 1.2 */
 	char		*tls_cert, *tls_key;	/* owned; or NULL */
+	char		*tls_sessions;	/* owned: directory of those to resume; NULL: none are */
 
 	/* Authentication (sasl.c, cred.c) */
 	char		*auth;		/* owned: mechanisms allowed, best first, blanks or commas; NULL: ours */
@@ -30,6 +31,8 @@ struct server {
 	char		*oauth_command;	/* owned; or NULL */
 	char		*netrc;		/* owned: path; NULL: ~/.netrc */
 	bool		 may_ask;	/* a person is at the terminal */
+	char		*known;		/* owned: directory of what servers offered; or NULL */
+	void		(*warn)(const char *text);	/* or NULL */
 
 	/* Dialogue (conn.c) */
 	int		 timeout;	/* seconds for everything; 0: the defaults of bounds.h */

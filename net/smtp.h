@@ -29,6 +29,7 @@ struct smtp_message {
 	bool		 eightbit;	/* 8-bit octets in the body: wants 8BITMIME */
 	bool		 utf8;		/* addresses or header want SMTPUTF8 */
 	bool		 all_or_nothing;	/* `partial' off: any refusal, and nothing is sent */
+	bool		 chunking;	/* by BDAT (RFC 3030) where offered; cleared where that turns out not to work */
 	bool		 last;		/* nothing follows, unless somebody is put off: QUIT goes out with the text */
 	/* Extensions that the user asked for; NULL, false, 0: not. */
 	const char	*notify;	/* DSN (RFC 3461): "never", or of "success, failure, delay"; where offered */

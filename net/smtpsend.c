@@ -6,25 +6,15 @@
  *
  * With PIPELINING MAIL, all RCPT and DATA go out in one flight, and the replies
  * are read in the same order as without.  A server that takes DATA although it
- * refused every recipient gets a lone dot (RFC 2920 3.1).
+ * refused every recipient gets a lone dot (RFC 2920 3.1).  The text goes out by
+ * smtptext.c or, where the server offers CHUNKING, by smtpchunk.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "smtp_session.h"
+#include "smtp_transaction.h"
 
 #define FLIGHT	1000	/* RCPT said before replies are read */
-
-struct transaction {
-	struct smtp	*x;		/* borrowed */
-	struct smtp_message *m;		/* borrowed */
-	struct fail	*why;		/* borrowed */
-	bool		 pipelining, dsn;
-	char		*notify;	/* owned: behind each RCPT */
-	bool		 data_said;
-	size_t		 accepted, deferred, refused;
-	struct fail	 mail;		/* MAIL was refused: why */
-};
 
 /* --- The states of the recipients. --- */
 
@@ -52,6 +42,15 @@ take_back(struct smtp_message *m)
 	for (i = 0; i < m->nrcpt; i++)
 		if (m->rcpt[i].state == RCPT_ACCEPTED)
 			set_state(&m->rcpt[i], RCPT_NOT_YET, NULL);
+	return -1;
+}
+
+int
+smtp_hear_in(struct transaction *t, int seconds)
+{
+	if (smtp_hear(t->x, seconds, t->why) == 0)
+		return 0;
+	t->unsure = t->last_said && t->mail.code == 0;
 	return -1;
 }
 
@@ -164,7 +163,7 @@ say_rcpt(struct transaction *t, const struct smtp_rcpt *r)
 static int
 hear_mail(struct transaction *t)
 {
-	if (smtp_hear(t->x, TIMEOUT_SMTP_COMMAND, t->why) == -1)
+	if (smtp_hear_in(t, TIMEOUT_SMTP_COMMAND) == -1)
 		return -1;
 	if (t->x->reply.code == 250)
 		return 0;
@@ -181,7 +180,7 @@ hear_rcpt(struct transaction *t, struct smtp_rcpt *r)
 	struct smtp *x = t->x;
 	enum smtp_state state;
 
-	if (smtp_hear(x, TIMEOUT_SMTP_COMMAND, t->why) == -1)
+	if (smtp_hear_in(t, TIMEOUT_SMTP_COMMAND) == -1)
 		return -1;
 	if (x->dead || (x->reply.code >= 300 && x->reply.code < 400))
 		return smtp_refused(x, r->addr, EX_NOUSER, t->why);
@@ -195,9 +194,12 @@ hear_rcpt(struct transaction *t, struct smtp_rcpt *r)
 	return 0;
 }
 
+/* What follows the last RCPT in the same flight. */
 static int
 say_data(struct transaction *t)
 {
+	if (t->chunks)
+		return smtp_chunk_is_all(t) ? smtp_send_chunks(t) : 0;
 	t->data_said = true;
 	return conn_say(t->x->c, t->why, "DATA");
 }
@@ -246,7 +248,10 @@ hear_data(struct transaction *t)
 	return smtp_hear(t->x, TIMEOUT_SMTP_DATA_INIT, t->why);
 }
 
-/* DATA was said with the rest, and there is nobody to send to. */
+/*
+ * DATA, or the text, was said with the rest, and there is nobody to send to.  A
+ * text that was taken all the same went to nobody.
+ */
 static void
 end_in_vain(struct transaction *t)
 {
@@ -257,11 +262,14 @@ end_in_vain(struct transaction *t)
 		return;
 	fail_clear(&ignored);
 	t->why = &ignored;
-	if (hear_data(t) == 0 && x->reply.code == 354 &&
+	if (t->chunks)
+		(void)smtp_hear_chunks(t);
+	else if (hear_data(t) == 0 && x->reply.code == 354 &&
 	    conn_say(x->c, &ignored, ".") == 0 &&
 	    smtp_hear(x, TIMEOUT_SMTP_DATA_END, &ignored) == 0)
 		x->dirty = false;
 	t->why = why;
+	t->unsure = false;
 }
 
 /* Is there somebody, and may the message go? */
@@ -279,106 +287,13 @@ agree(struct transaction *t)
 		end_in_vain(t);
 		return nobody(t);
 	}
+	if (t->chunks)
+		return t->data_said ? 0 : smtp_send_chunks(t);
 	if ((!t->data_said && say_data(t) == -1) || hear_data(t) == -1)
 		return -1;
 	if (t->x->reply.code == 354)
 		return 0;
 	return smtp_refused(t->x, "DATA", EX_UNAVAILABLE, t->why);
-}
-
-/* --- The text. --- */
-
-/*
- * The server speaks before it was told that the text is at its end.  It may
- * refuse, for size or time; it can't accept.
- */
-static int
-hear_early(struct transaction *t)
-{
-	if (smtp_hear(t->x, TIMEOUT_SMTP_COMMAND, t->why) == -1)
-		return -1;
-	t->x->dead = true;
-	return smtp_refused(t->x, "text of the message", EX_UNAVAILABLE,
-	    t->why);
-}
-
-/* The connection failed in the text: perhaps the server said why it would. */
-static void
-hear_reason(struct transaction *t)
-{
-	struct fail reason;
-
-	fail_clear(&reason);
-	if (t->why->code != EX_TEMPFAIL ||
-	    conn_wait(t->x->c, 0, &reason) != 1 ||
-	    smtp_reply_read(t->x->c, 1, &t->x->reply, &reason) == -1 ||
-	    t->x->reply.code < 400)
-		return;
-	fail_clear(t->why);
-	smtp_refused(t->x, "text of the message", EX_UNAVAILABLE, t->why);
-}
-
-static int
-write_text(struct transaction *t, FILE *f)
-{
-	struct smtp_message *m = t->m;
-	struct conn *c = t->x->c;
-	int there;
-
-	if (conn_has_line(c))
-		return hear_early(t);
-	/* A stream forgets what it could not write: fflush alone may succeed. */
-	if (m->write(m->ctx, f, t->why) == -1 || fflush(f) != 0 || ferror(f)) {
-		fail(t->why, EX_IOERR, "the message cannot be written");
-		hear_reason(t);
-		return -1;
-	}
-	if ((there = conn_wait(c, 0, t->why)) == 1)
-		return hear_early(t);
-	return there;
-}
-
-/*
- * Behind the text a group of commands may begin (RFC 2920 3.1), so a turn is
- * saved.  That it fails matters to nobody: the verdict may be there all the same.
- */
-static void
-say_quit(struct transaction *t)
-{
-	struct fail ignored;
-
-	/* Who was put off may be tried again at once. */
-	if (!t->m->last || !t->pipelining || t->deferred > 0)
-		return;
-	fail_clear(&ignored);
-	t->x->quit = true;
-	if (conn_say(t->x->c, &ignored, "QUIT") == 0)
-		(void)conn_flush(t->x->c, &ignored);
-}
-
-/* Everything up to the dot: when this fails the server has got no message. */
-static int
-send_text(struct transaction *t)
-{
-	struct smtp *x = t->x;
-	FILE *f;
-
-	conn_set_timeout(x->c, x->timeout > 0 ? x->timeout :
-	    TIMEOUT_SMTP_DATA_BLOCK);
-	if ((f = conn_text_writer(x->c, t->why)) == NULL)
-		return -1;
-	if (write_text(t, f) == -1) {
-		conn_text_abandon(f);
-		x->dead = true;
-		return -1;
-	}
-	if (fclose(f) == 0) {
-		say_quit(t);
-		return 0;
-	}
-	x->dead = true;
-	return fail(t->why, EX_TEMPFAIL, "%s: connection lost",
-	    conn_name(x->c));
 }
 
 /* --- The verdict. --- */
@@ -398,14 +313,18 @@ hear_verdict(struct transaction *t, bool *uncertain)
 	struct smtp *x = t->x;
 	int code;
 
-	if (smtp_hear(x, TIMEOUT_SMTP_DATA_END, t->why) == -1)
+	if ((t->chunks ? smtp_hear_chunks(t) :
+	    smtp_hear(x, TIMEOUT_SMTP_DATA_END, t->why)) == -1)
 		return lost_after_dot(t, uncertain);
 	code = x->reply.code;
+	if (smtp_is_unknown_chunk(t))
+		return smtp_refused_chunk(t);
 	if (code >= 300 && code < 400) {
 		smtp_refused(x, "end of the message", EX_UNAVAILABLE, t->why);
 		return lost_after_dot(t, uncertain);
 	}
-	x->dirty = false;
+	x->dirty = t->chunks && code >= 400;	/* RFC 3030 2: RSET */
+	x->dead = x->dead || t->chunks_heard < t->chunks_said;
 	set_accepted(t->m, code, x->reply.text);
 	return code < 300 ? 0 :
 	    smtp_refused(x, "message", EX_UNAVAILABLE, t->why);
@@ -469,8 +388,12 @@ transact(struct transaction *t, bool *uncertain)
 			    t->why);
 	}
 	t->x->dirty = true;
-	if (say_envelope(t) == -1 || agree(t) == -1 || send_text(t) == -1)
+	if (say_envelope(t) == -1 || agree(t) == -1 ||
+	    (!t->chunks && smtp_send_text(t) == -1)) {
+		if (t->unsure)
+			lost_after_dot(t, uncertain);
 		return take_back(t->m);
+	}
 	if (t->x->lmtp)
 		return hear_verdicts(t, uncertain);
 	if (hear_verdict(t, uncertain) == 0)
@@ -494,6 +417,7 @@ smtp_send(struct smtp *x, struct smtp_message *m, bool *uncertain,
 		return -1;
 	t.pipelining = smtp_offers(x, "PIPELINING", NULL);
 	t.dsn = smtp_offers(x, "DSN", NULL);
+	t.chunks = m->chunking && !x->lmtp && smtp_offers(x, "CHUNKING", NULL);
 	f = xmemstream(&t.notify, &i);
 	if (t.dsn && m->notify != NULL)
 		put_notify(f, m->notify);

@@ -6,6 +6,11 @@
  * each connection: there is one in a run, mostly, and its settings are its
  * server's.  The name is checked by the library inside the handshake, so that
  * nothing is said to the wrong server; a pin stands in place of the authorities.
+ *
+ * A session is resumed (RFC 8446 2.2) where every setting is what it was, the
+ * authorities are the same files, and its certificate still holds.  Of TLS 1.3
+ * alone, with a fresh key exchange, for the secret of an older one would open what
+ * was said under it; each ticket once; data never goes out early.
  */
 #include <arpa/inet.h>
 #include <sys/stat.h>
@@ -16,16 +21,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "keep.h"
 #include "tls.h"
 
 #define CIPHERS	"DEFAULT:!aNULL:!eNULL:!LOW:!EXPORT:!RC4:!3DES:!MD5:!PSK:!SRP:!SEED:!IDEA"
 #define PIN_SIZE	32	/* SHA-256 */
 #define READ_AHEAD	(64 * 1024)
+#define SESSION_AGE	(24 * 60 * 60)	/* seconds for which one may be resumed */
 
 struct tls {
 	SSL_CTX		*ctx;
@@ -35,6 +43,9 @@ struct tls {
 	unsigned char	 pin[PIN_SIZE];
 	bool		 broken;	/* nothing may be said any more */
 	char		*described;	/* owned; or NULL */
+	char		*dir;		/* owned: of sessions; NULL: none are kept */
+	char		*name;		/* owned: of this one's file */
+	SSL_SESSION	*fresh;		/* owned: to be resumed next time; or NULL */
 };
 
 /* The library's own words for what went wrong last. */
@@ -173,6 +184,117 @@ set_name(struct tls *t, const char *host, struct fail *why)
 	return good == 1 ? 0 : fail(why, EX_SOFTWARE, "TLS: %s", reason());
 }
 
+/* --- Sessions that are resumed. --- */
+
+/* What the file or directory is now, for it decides whom we trust. */
+static char *
+identity(const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) == -1)
+		return NULL;
+	return xasprintf("%s %llu %llu %lld %lld.%ld", path,
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+	    (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+	    st.st_mtim.tv_nsec);
+}
+
+static char *
+name_session(const struct server *s)
+{
+	const char *file = getenv(X509_get_default_cert_file_env());
+	const char *dir = getenv(X509_get_default_cert_dir_env());
+	char mode[] = { (char)('0' + (int)s->tls),
+	    s->tls_verify ? 'v' : '-', '\0' };
+	char *ids[] = { identity(s->tls_ca_file), identity(s->tls_cert),
+	    identity(s->tls_key),
+	    identity(file != NULL ? file : X509_get_default_cert_file()),
+	    identity(dir != NULL ? dir : X509_get_default_cert_dir()) };
+	const char *texts[] = { OPENSSL_VERSION_TEXT, s->url.host, s->url.port,
+	    mode, s->tls_fingerprint, s->tls_min, ids[0], ids[1], ids[2],
+	    ids[3], ids[4] };
+	char *name = keep_name(texts, NELEM(texts));
+	size_t i;
+
+	for (i = 0; i < NELEM(ids); i++)
+		free(ids[i]);
+	return name;
+}
+
+/* May it still be resumed?  The certificate is not shown again, so it is looked at here. */
+static bool
+is_good(SSL_SESSION *session)
+{
+	X509 *cert = SSL_SESSION_get0_peer(session);
+	time_t age = time(NULL) - (time_t)SSL_SESSION_get_time(session);
+
+	return cert != NULL && age >= 0 && age < SESSION_AGE &&
+	    age < (time_t)SSL_SESSION_get_timeout(session) &&
+	    SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION &&
+	    SSL_SESSION_is_resumable(session) == 1 &&
+	    X509_cmp_current_time(X509_get0_notBefore(cert)) < 0 &&
+	    X509_cmp_current_time(X509_get0_notAfter(cert)) > 0;
+}
+
+static void
+resume(struct tls *t)
+{
+	SSL_SESSION *session = NULL;
+	const unsigned char *at;
+	size_t n;
+	unsigned char *p = keep_get(t->dir, t->name, true, &n);
+
+	at = p;
+	if (n > 0)
+		session = d2i_SSL_SESSION(NULL, &at, (long)n);
+	if (session != NULL && is_good(session))
+		(void)SSL_set_session(t->ssl, session);
+	SSL_SESSION_free(session);
+	if (p != NULL)
+		freezero(p, n);
+	ERR_clear_error();
+}
+
+/* The server has sent a ticket: the last one counts. */
+static int
+take_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+
+	SSL_SESSION_free(t->fresh);
+	t->fresh = session;
+	return 1;
+}
+
+static void
+keep_session(struct tls *t)
+{
+	unsigned char *p = NULL;
+	int n;
+
+	if (t->fresh == NULL || t->broken || !is_good(t->fresh) ||
+	    (n = i2d_SSL_SESSION(t->fresh, &p)) <= 0)
+		return;
+	keep_put(t->dir, t->name, p, (size_t)n);
+	OPENSSL_clear_free(p, (size_t)n);
+}
+
+/* One that nobody has proved is not worth keeping. */
+static void
+prepare_sessions(struct tls *t, const struct server *s)
+{
+	if (s->tls_sessions == NULL || (!t->verify && !t->pinned))
+		return;
+	t->dir = xstrdup(s->tls_sessions);
+	t->name = name_session(s);
+	SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_CLIENT |
+	    SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(t->ctx, take_session);
+	SSL_set_app_data(t->ssl, t);
+	resume(t);
+}
+
 static int
 set_up(struct tls *t, int fd, const struct server *s, struct fail *why)
 {
@@ -189,6 +311,7 @@ set_up(struct tls *t, int fd, const struct server *s, struct fail *why)
 	SSL_set_verify(t->ssl, t->verify && !t->pinned ? SSL_VERIFY_PEER :
 	    SSL_VERIFY_NONE, NULL);
 	SSL_set_connect_state(t->ssl);
+	prepare_sessions(t, s);
 	return 0;
 }
 
@@ -313,11 +436,17 @@ tls_handshake(struct tls *t, int *want, struct fail *why)
 	}
 	*want = 0;
 	t->broken = false;
-	if (t->pinned && check_pin(t, why) == -1)
+	if (t->pinned && check_pin(t, why) == -1) {
+		SSL_SESSION_free(t->fresh);
+		t->fresh = NULL;
+		free(t->dir);
+		t->dir = NULL;
 		return -1;
-	t->described = xasprintf("%s %s%s", SSL_get_version(t->ssl),
+	}
+	t->described = xasprintf("%s %s%s%s", SSL_get_version(t->ssl),
 	    SSL_get_cipher_name(t->ssl), t->pinned ? ", pinned" :
-	    t->verify ? "" : ", certificate not verified");
+	    t->verify ? "" : ", certificate not verified",
+	    SSL_session_reused(t->ssl) == 1 ? ", resumed" : "");
 	return 1;
 }
 
@@ -370,9 +499,14 @@ tls_free(struct tls *t)
 		ERR_clear_error();
 		(void)SSL_shutdown(t->ssl);
 	}
+	if (t->dir != NULL)
+		keep_session(t);
+	SSL_SESSION_free(t->fresh);
 	SSL_free(t->ssl);
 	SSL_CTX_free(t->ctx);
 	free(t->described);
+	free(t->dir);
+	free(t->name);
 	free(t);
 }
 

@@ -18,6 +18,7 @@
  *	fill N text	say the octets N times
  *	data [file]	hear a text to its lone dot; add it, as heard, to the file
  *	read N		hear N octets
+ *	bdat [file]	hear as many octets as the line heard last says; add them to the file
  *	swallow		hear all until the other side closes
  *	expect-eof	the other side must close and say nothing more
  *	starttls	shake hands, as the server, with -c and -k
@@ -30,6 +31,9 @@
  *	on pattern	a rule: the lines behind it, to the next rule, `serve' or `next'
  *	serve		hear lines, and for each obey the first rule that it matches,
  *			until the connection ends
+ *
+ * The transcript counts the flights: each time that a wait for what is heard follows
+ * upon something said.
  *
  * -b N closes a connection when N octets were said (none beyond), -r N resets it
  * then, -a N closes it when N octets were heard and more come: all as on the wire
@@ -70,6 +74,8 @@ static SSL_CTX *context;
 static bool over;		/* it has ended */
 static long drip = -1;
 static long long said, heard;
+static bool spoke = true;	/* since something was heard */
+static int flights;
 static size_t in_at, in_n;	/* of what was taken in */
 static char line[MAX_HEARD];	/* heard last */
 static char tag[64];
@@ -175,6 +181,7 @@ say(const char *p, size_t n)
 	if (limited)
 		n = (size_t)(say_limit - said);
 	said += (long long)n;
+	spoke = true;
 	for (i = 0; drip >= 0 && i < n; i++) {
 		if (!send_some(p + i, 1))
 			return false;
@@ -206,6 +213,9 @@ hear(void)
 		in_n = got > 0 ? (size_t)got : 0;
 		if (in_n == 0)
 			return -1;
+		if (spoke)
+			note("# flight %d\n", ++flights);
+		spoke = false;
 	}
 	if (hear_limit >= 0 && heard++ == hear_limit) {
 		hang_up(false, false);
@@ -335,6 +345,23 @@ hear_octets(long n)
 }
 
 static bool
+hear_chunk(const char *name)
+{
+	const char *digits = strchr(line, ' ');
+	long i, n = digits == NULL ? 0 : strtol(digits, NULL, 10);
+	FILE *f = *name == '\0' ? NULL : fopen(name, "a");
+	int c = 0;
+
+	for (i = 0; i < n && (c = hear()) != -1; i++)
+		if (f != NULL)
+			putc(c, f);
+	if (f != NULL)
+		fclose(f);
+	note("%s: (chunk: %ld of %ld octets)\n", i < n ? "# FAILED" : "C", i, n);
+	return i == n;
+}
+
+static bool
 hear_end(bool silent)
 {
 	size_t n;
@@ -415,6 +442,8 @@ obey(const char *word, const char *rest)
 		return hear_text(rest);
 	if (strcmp(word, "read") == 0)
 		return hear_octets(strtol(rest, NULL, 10));
+	if (strcmp(word, "bdat") == 0)
+		return hear_chunk(rest);
 	if (strcmp(word, "swallow") == 0 || strcmp(word, "expect-eof") == 0)
 		return hear_end(*word == 'e');
 	if (strcmp(word, "starttls") == 0)
@@ -512,6 +541,8 @@ serve(int listener, size_t i, bool *good)
 	over = false;
 	drip = -1;
 	said = heard = 0;
+	spoke = true;
+	flights = 0;
 	in_at = in_n = 0;
 	for (; i < nlines && strcmp(script[i], "next") != 0; i++) {
 		if (ends_rule(script[i]))
