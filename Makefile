@@ -97,10 +97,14 @@ NET_SRCS = \
 	net/wait.c \
 
 STORE_SRCS = \
+	store/cachetrim.c \
 	store/generic.c \
+	store/headcache.c \
 	store/imap.c \
 	store/imapbox.c \
+	store/imapcache.c \
 	store/imapfetch.c \
+	store/imaplearn.c \
 	store/imapload.c \
 	store/imappool.c \
 	store/imapsearch.c \
