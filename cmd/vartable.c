@@ -42,6 +42,7 @@ const struct var variables[] = {
 	STRING("cmd", NULL, "command of pipe where none is given"),
 	BOOL("color", "", "use colour on a terminal, unless NO_COLOR is in the environment"),
 	STRING("compat", NULL, "read options as another mailx does: bsd or gnu"),
+	BOOL("compress", "", "let IMAP servers that can compress what they say"),
 	NUMBER("crt", NULL, "page what is longer than so many lines; empty: than the screen"),
 	BOOL("debug", NULL, "deliver nothing, print what would go out"),
 	BOOL("dot", "", "a line with a lone full stop ends the text typed at a terminal"),

@@ -47,6 +47,12 @@ struct imap_watch {
 void		 imap_set_watch(struct imap *x, const struct imap_watch *w);	/* NULL: none; copied */
 void		 imap_set_slack(struct imap *x, uint64_t lines);
 
+/*
+ * COMPRESS=DEFLATE (RFC 4978), where it is offered, was not refused, and the server
+ * record lets it.  What is no failure of the connection is none.
+ */
+int		 imap_compress(struct imap *x, struct fail *why);
+
 /* --- Commands: put together, started, finished; several may be under way. --- */
 
 /* A command's text, strings in it as literals where they must be. */

@@ -13,6 +13,9 @@
 #include "../net/imap.h"
 #include "store.h"
 
+/* Headers of so many are worth a round trip, even on this machine. */
+#define COMPRESS_MESSAGES	32
+
 /* --- imappool.c --- */
 
 struct session {

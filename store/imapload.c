@@ -774,6 +774,9 @@ imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
 	if (box_check(s, why) == -1)
 		return -1;
 	boxcache_open(s);
+	if ((what & LOAD_BRIEF) && n >= COMPRESS_MESSAGES &&
+	    imap_compress(box_of(s)->session->imap, why) == -1)
+		return -1;
 	if (learn_kept(s, v, n, what, why) == -1)
 		return -1;
 	while (find_unloaded(s, v, n, what) != 0)

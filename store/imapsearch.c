@@ -525,6 +525,10 @@ imap_search_folder(struct store *s, const struct search *x,
 	if (box_check(s, why) == -1)
 		return -1;
 	done = search_server(s, x, among, &uids, why);
+	/* What was found will be looked at. */
+	if (done == 1 && uids.n >= COMPRESS_MESSAGES && uids.n <= 2000 &&
+	    imap_compress(box_of(s)->session->imap, why) == -1)
+		done = -1;
 	if (done == 1 && box_learn(s, &uids, why) == -1)
 		done = -1;
 	if (done == 1) {
