@@ -56,6 +56,9 @@
 #define MAX_MESSAGES		16000000	/* in one folder */
 #define WINDOW_MESSAGES		256	/* envelopes asked for, and held, at once */
 #define BATCH_MESSAGES		256	/* made durable by one commit */
+#define MAX_CACHE		(256 * 1024 * 1024) /* octets of headers kept between runs */
+#define MAX_CACHE_FILES		100000	/* that they are in */
+#define MAX_CACHE_TEXT		(32 * 1024)	/* of one message there */
 #define LOCK_TIMEOUT		60	/* default of `lock-timeout' */
 
 /* Commands (cmd/). */

@@ -47,6 +47,12 @@ struct imap_watch {
 void		 imap_set_watch(struct imap *x, const struct imap_watch *w);	/* NULL: none; copied */
 void		 imap_set_slack(struct imap *x, uint64_t lines);
 
+/*
+ * COMPRESS=DEFLATE (RFC 4978), where it is offered, was not refused, and the server
+ * record lets it.  What is no failure of the connection is none.
+ */
+int		 imap_compress(struct imap *x, struct fail *why);
+
 /* --- Commands: put together, started, finished; several may be under way. --- */
 
 /* A command's text, strings in it as literals where they must be. */
@@ -104,6 +110,7 @@ struct imap_mailbox {
 	uint32_t	exists;
 	uint32_t	uidvalidity;	/* 0: not said */
 	uint32_t	uidnext;	/* 0: not said */
+	uint32_t	unseen;		/* place of the first; 0: not said */
 	bool		read_only;
 	bool		keywords;	/* new ones may be made (\*) */
 };
@@ -145,6 +152,13 @@ struct imap_uids {
  */
 int		 imap_search(struct imap *x, struct imap_line *keys, size_t max,
 		    struct imap_uids *uids, struct fail *why);
+
+/* The same, but places come, not UIDs. */
+int		 imap_search_places(struct imap *x, struct imap_line *keys, size_t max,
+		    struct imap_uids *places, struct fail *why);
+/* The first place (0: none) and the number of what matches; needs ESEARCH. */
+int		 imap_search_count(struct imap *x, const char *keys, uint32_t *first,
+		    uint32_t *count, struct fail *why);
 
 /*
  * APPEND of what `in' holds from here to its end, with CRLF line ends.  `flags'

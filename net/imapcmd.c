@@ -53,6 +53,7 @@ select_data(void *ctx, const struct imap_response *r, struct fail *why)
 	}
 	take_code_number(r->code, "UIDVALIDITY", &m->uidvalidity);
 	take_code_number(r->code, "UIDNEXT", &m->uidnext);
+	take_code_number(r->code, "UNSEEN", &m->unseen);
 	if (imap_is_atom(r->code, "PERMANENTFLAGS"))
 		m->keywords = has_wildcard_flag(r->code->next);
 	return 0;
@@ -486,17 +487,17 @@ sort_uids(struct imap_uids *u)
 	u->n = to + 1;
 }
 
-int
-imap_search(struct imap *x, struct imap_line *keys, size_t max,
-    struct imap_uids *uids, struct fail *why)
+static int
+search(struct imap *x, const char *verb, struct imap_line *keys, size_t max,
+    struct imap_uids *found, struct fail *why)
 {
 	/* New mail may be found too, and a server may repeat itself. */
-	struct search_state st = { uids, 2 * max + MAX_REPLY_LINES };
+	struct search_state st = { found, 2 * max + MAX_REPLY_LINES };
 	struct imap_job *job;
 	struct imap_line l;
 
 	imap_line_init(&l);
-	imap_line_put(&l, "UID SEARCH %s%s",
+	imap_line_put(&l, "%s %s%s", verb,
 	    imap_offers(x, "ESEARCH") || imap_offers(x, "IMAP4rev2") ?
 	    "RETURN (ALL) " : "", keys->is_8bit ? "CHARSET UTF-8 " : "");
 	imap_line_add(&l, keys);
@@ -504,7 +505,61 @@ imap_search(struct imap *x, struct imap_line *keys, size_t max,
 	imap_line_free(&l);
 	if (job == NULL || imap_finish(x, job, EX_TEMPFAIL, why) == -1)
 		return -1;
-	sort_uids(uids);
+	sort_uids(found);
+	return 0;
+}
+
+int
+imap_search(struct imap *x, struct imap_line *keys, size_t max,
+    struct imap_uids *uids, struct fail *why)
+{
+	return search(x, "UID SEARCH", keys, max, uids, why);
+}
+
+int
+imap_search_places(struct imap *x, struct imap_line *keys, size_t max,
+    struct imap_uids *places, struct fail *why)
+{
+	return search(x, "SEARCH", keys, max, places, why);
+}
+
+struct count_state {
+	uint64_t	first, count;
+};
+
+static int
+count_data(void *ctx, const struct imap_response *r, struct fail *why)
+{
+	struct count_state *st = ctx;
+	const struct imap_node *n;
+
+	(void)why;
+	if (!is_data(r, "ESEARCH"))
+		return 0;
+	for (n = r->items; n != NULL && n->next != NULL; n = n->next)
+		if (imap_is_atom(n, "MIN"))
+			imap_number(n->next->text, UINT32_MAX, &st->first);
+		else if (imap_is_atom(n, "COUNT"))
+			imap_number(n->next->text, UINT32_MAX, &st->count);
+	return 1;
+}
+
+int
+imap_search_count(struct imap *x, const char *keys, uint32_t *first,
+    uint32_t *count, struct fail *why)
+{
+	struct count_state st = { 0, 0 };
+	struct imap_job *job;
+	struct imap_line l;
+
+	imap_line_init(&l);
+	imap_line_put(&l, "SEARCH RETURN (MIN COUNT) %s", keys);
+	job = imap_start(x, &l, count_data, &st, why);
+	imap_line_free(&l);
+	if (job == NULL || imap_finish(x, job, EX_TEMPFAIL, why) == -1)
+		return -1;
+	*first = (uint32_t)st.first;
+	*count = (uint32_t)st.count;
 	return 0;
 }
 

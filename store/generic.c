@@ -113,7 +113,11 @@ store_load(struct store *s, const struct numbers *ns, unsigned what,
 	const struct msg *m;
 	size_t i, n = 0;
 
-	what &= LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE | LOAD_STRUCTURE;
+	what &= LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE | LOAD_STRUCTURE |
+	    LOAD_BRIEF;
+	if ((what & LOAD_BRIEF) != 0 && !s->ops->brief)
+		what = (what & ~(unsigned)LOAD_BRIEF) | LOAD_SIZE |
+		    LOAD_ENVELOPE;
 	for (i = 0; i <= ns->n; i++) {
 		if (i < ns->n) {
 			m = store_msg(s, ns->v[i]);
@@ -140,7 +144,7 @@ store_drop(struct store *s, uint32_t n)
 	m->envelope = NULL;
 	part_free(m->structure);
 	m->structure = NULL;
-	m->loaded &= ~(uint32_t)(LOAD_ENVELOPE | LOAD_STRUCTURE);
+	m->loaded &= ~(uint32_t)(LOAD_ENVELOPE | LOAD_STRUCTURE | LOAD_BRIEF);
 }
 
 int
@@ -160,7 +164,7 @@ store_each(struct store *s, const struct numbers *ns, unsigned what,
 			window.n = WINDOW_MESSAGES;
 		for (i = 0; i < window.n; i++)
 			had[i] = (store_msg(s, window.v[i])->loaded &
-			    (LOAD_ENVELOPE | LOAD_STRUCTURE)) != 0;
+			    (LOAD_ENVELOPE | LOAD_STRUCTURE | LOAD_BRIEF)) != 0;
 		r = store_load(s, &window, what, why);
 		for (i = 0; i < window.n && r == 0; i++)
 			if ((store_msg(s, window.v[i])->flags & MSG_GONE) == 0)

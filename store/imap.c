@@ -93,6 +93,7 @@ lose(struct store *s, uint32_t n)
 	if (b->tree == NULL)
 		grow_tree(s);
 	s->msgs[n - 1].flags |= MSG_GONE;
+	boxcache_forget(s, s->msgs[n - 1].uid);
 	b->live--;
 	for (; n <= s->count; n += n & -n)
 		b->tree[n]--;
@@ -290,13 +291,24 @@ uid_fits(const struct store *s, uint32_t n, uint32_t uid)
 	return n == s->count || m[1].uid == 0 || m[1].uid > uid;
 }
 
-/* Names and values in turn? */
-static bool
-are_pairs(const struct imap_node *n)
+bool
+imap_are_pairs(const struct imap_node *n)
 {
 	for (; n != NULL; n = n->next->next)
 		if (n->kind != IMAP_ATOM || n->next == NULL)
 			return false;
+	return true;
+}
+
+bool
+box_name(struct store *s, uint32_t n, uint32_t uid)
+{
+	if (!uid_fits(s, n, uid))
+		return false;
+	if (s->msgs[n - 1].uid == 0) {
+		s->msgs[n - 1].uid = uid;
+		box_of(s)->known++;
+	}
 	return true;
 }
 
@@ -305,29 +317,28 @@ hear_fetch(struct store *s, uint32_t sequence, const struct imap_node *items,
     struct fail *why)
 {
 	struct box *b = box_of(s);
+	struct imap_items it;
 	unsigned came;
 	uint32_t n, uid;
 	struct msg *m;
 
 	if (items == NULL || items->kind != IMAP_LIST ||
-	    !are_pairs(items->child))
+	    !imap_are_pairs(items->child))
 		return fail(why, EX_PROTOCOL, "malformed IMAP response: FETCH");
 	if ((n = box_number(s, sequence)) == 0)
 		return 0;
 	m = &s->msgs[n - 1];
 	uid = imap_item_uid(items->child);
-	if (!uid_fits(s, n, uid)) {
+	if (!box_name(s, n, uid)) {
 		texts_take(s, 0, items->child);
 		/* Flags of one whose UID we never asked for: not needed. */
 		return 0;
 	}
-	if (m->uid == 0) {
-		m->uid = uid;
-		b->known++;
-	}
 	came = imap_take_items(m, items->child, b->want & ~m->loaded,
-	    s->options->charset_8bit);
+	    s->options->charset_8bit, &it);
 	m->loaded |= came;
+	if (came & ~(unsigned)LOAD_FLAGS)
+		boxcache_keep(s, m->uid, &it);
 	if (texts_take(s, uid == 0 ? 0 : n, items->child))
 		return 1;
 	return (came & b->want) != 0;
@@ -561,6 +572,7 @@ close_imap(struct store *s, struct fail *why)
 	(void)why;
 	if (b == NULL)
 		return 0;
+	boxcache_close(s);
 	if (b->session != NULL) {
 		b->session->folder = NULL;
 		if (imap_is_alive(b->session->imap))
@@ -606,6 +618,7 @@ open_imap(struct store *s, struct fail *why)
 	s->uidvalidity = b->state.uidvalidity;
 	b->exists = b->live = b->state.exists;
 	watch(s);
+	box_infer(s);
 	return 0;
 }
 
@@ -630,6 +643,7 @@ capabilities(struct store *s, struct strv *words, struct fail *why)
 const struct store_ops store_imap = {
 	.kind = "IMAP",
 	.local = false,
+	.brief = true,
 	.open = open_imap,
 	.close = close_imap,
 	.load = imap_load,
@@ -644,6 +658,7 @@ const struct store_ops store_imap = {
 	.copy = imap_copy,
 	.sync = imap_sync,
 	.check = imap_check,
+	.unseen = imap_unseen,
 	.wait = imap_wait,
 	.sort = imap_sort,
 	.thread = imap_thread,
