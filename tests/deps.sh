@@ -30,6 +30,7 @@ build_needs() {
 	need libssl-dev pkg-config --exists openssl
 	need libbsd-dev pkg-config --exists libbsd-overlay
 	need libmd-dev test -e /usr/include/sha2.h
+	need libedit-dev pkg-config --exists libedit
 }
 
 check_needs() {
