@@ -20,6 +20,12 @@ PKG_CFLAGS !=	pkg-config --cflags $(PACKAGES)
 PKG_LIBS !=	pkg-config --libs $(PACKAGES)
 BSD_LIBS !=	pkg-config --libs libbsd-overlay
 
+# Lines are edited through libedit where it is there: make LIBEDIT=no does without.
+LIBEDIT =	yes
+TERM_SRCS !=	test "$(LIBEDIT)" != no && pkg-config --exists libedit && \
+		echo cmd/history.c cmd/term_edit.c cmd/term_keys.c || echo cmd/term_plain.c
+TERM_LIBS !=	case "$(TERM_SRCS)" in *edit*) pkg-config --libs libedit ;; esac
+
 # Those of the hardening options that this compiler takes.
 HARDENING !=	for f in -fstack-protector-strong -fstack-clash-protection \
 		-fcf-protection=full -ftrivial-auto-var-init=zero \
@@ -36,7 +42,7 @@ WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 		-Werror=format-security -Werror=implicit
 ALL_CFLAGS =	$(STANDARD) $(WARNINGS) $(HARDENING) -fPIE -MMD -MF $@.d $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS =	-pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-LIBS =		-lmd $(PKG_LIBS)
+LIBS =		-lmd $(PKG_LIBS) $(TERM_LIBS)
 MIME_LIBS =	-lmd $(BSD_LIBS)
 
 # The same again with the sanitizers, beside the plain objects.
@@ -162,6 +168,8 @@ CMD_SRCS = \
 	cmd/attime.c \
 	cmd/card.c \
 	cmd/child.c \
+	cmd/complete.c \
+	cmd/completewords.c \
 	cmd/compose.c \
 	cmd/dead.c \
 	cmd/define.c \
@@ -238,7 +246,7 @@ CMD_SRCS = \
 	cmd/subject.c \
 	cmd/table.c \
 	cmd/term.c \
-	cmd/term_plain.c \
+	cmd/term_read.c \
 	cmd/tilde.c \
 	cmd/tildetext.c \
 	cmd/transport.c \
@@ -319,6 +327,7 @@ SHELL_TESTS = \
 	tests/imap.t \
 	tests/layers.t \
 	tests/lines.t \
+	tests/line.t \
 	tests/manual.t \
 	tests/modes.t \
 	tests/outbox.t \
@@ -387,7 +396,7 @@ CORPUS_SRCS = \
 CORPUS_OBJS =	$(CORPUS_SRCS:.c=.o)
 
 MIME_OBJS =	$(MIME_SRCS:.c=.o)
-LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS)
+LIB_SRCS =	util.c $(MIME_SRCS) $(NET_SRCS) $(STORE_SRCS) $(CMD_SRCS) $(TERM_SRCS)
 LIB_OBJS =	$(LIB_SRCS:.c=.o)
 LIB_ASAN =	$(LIB_SRCS:.c=.ao)
 LIB_FUZZ =	$(LIB_SRCS:.c=.fo)

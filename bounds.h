@@ -72,6 +72,10 @@
 #define MAX_LINKS		1000	/* numbered in one HTML text */
 #define MAX_LINK_OCTETS		(256 * 1024)	/* of all of them */
 #define MAX_LEDGER		(1024 * 1024)	/* of what --once has noted of a key */
+#define MAX_HISTORY		10000	/* most that `history-size' may say */
+#define MAX_HISTORY_LINE	4096	/* longer ones are not kept */
+#define MAX_HISTORY_FILE	(4 * 1024 * 1024)	/* of which the end is read */
+#define MAX_FITS		10000	/* words that a part of one may be completed to */
 #define MAX_VAR_NAME		1000	/* of a variable */
 #define MAX_STARTUP_FILE	(16 * 1024 * 1024)
 

@@ -26,6 +26,7 @@
 #include "cmd/sendmode.h"
 #include "cmd/server.h"
 #include "cmd/source.h"
+#include "cmd/term.h"
 #include "cmd/vars.h"
 
 volatile sig_atomic_t	got_signal;
@@ -126,6 +127,7 @@ begin(struct mailx *m, const struct options *o)
 static void
 free_session(struct mailx *m)
 {
+	term_end(m);
 	out_free(m->out);
 	fields_free(m);
 	aliases_free(m->aliases);

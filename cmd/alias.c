@@ -43,6 +43,16 @@ table(struct mailx *m)
 	return m->aliases;
 }
 
+void
+alias_each(const struct mailx *m, void (*each)(void *ctx, const char *name),
+    void *ctx)
+{
+	size_t i;
+
+	for (i = 0; m->aliases != NULL && i < m->aliases->n; i++)
+		each(ctx, m->aliases->v[i].name);
+}
+
 static size_t
 place_of(const struct aliases *as, const char *name)
 {

@@ -16,6 +16,9 @@ int	 alias_expand(struct mailx *m, const char *text, struct addrs *as, struct fa
  * came as two, and without its quotes.  Moves *at behind it.  The caller frees.
  */
 char	*alias_word(char *const *words, size_t n, size_t *at);
+/* The names of all aliases, in order. */
+void	 alias_each(const struct mailx *m, void (*each)(void *ctx,
+	    const char *name), void *ctx);
 /* Is it one of the user's own addresses: `from', login name, `alternates'? */
 bool	 alias_is_own(const struct mailx *m, const char *addr);
 

@@ -49,7 +49,7 @@ ask_addrs(struct mailx *m, const char *name, struct addrs *as, struct fail *why)
 {
 	char *shown = as->n == 0 ? NULL : addr_display(&as->v[0]);
 	char *prompt = question(name, shown, as->n > 1);
-	char *line = term_line(m, prompt, stdin);
+	char *line = term_line(m, prompt, stdin, TERM_ADDRESSES);
 	struct addrs answer = { 0 };
 	int r = 0;
 
@@ -71,7 +71,7 @@ static void
 ask_subject(struct mailx *m, struct draft *d)
 {
 	char *prompt = question("Subject", d->subject, false);
-	char *line = term_line(m, prompt, stdin);
+	char *line = term_line(m, prompt, stdin, TERM_ANSWER);
 
 	free(prompt);
 	if (line != NULL && *line != '\0') {
@@ -181,7 +181,7 @@ from_person(struct composer *c, struct fail *why)
 	int r = MORE;
 
 	while (r == MORE) {
-		line = term_line(c->m, NULL, c->in);
+		line = term_line(c->m, NULL, c->in, TERM_TEXT);
 		if (got_signal != 0)
 			r = interrupt(c);
 		else if (line == NULL)
@@ -220,7 +220,7 @@ lone_dot(struct composer *c)
 static int
 line_escape(struct composer *c, struct fail *why)
 {
-	char *line = term_line(c->m, NULL, c->in);
+	char *line = term_line(c->m, NULL, c->in, TERM_TEXT);
 	int r = escaped(c, line == NULL ? "" : line, why);
 
 	free(line);

@@ -50,6 +50,17 @@ macros_free(struct macros *x)
 	free(x);
 }
 
+void
+account_each(const struct mailx *m, bool accounts,
+    void (*each)(void *ctx, const char *name), void *ctx)
+{
+	const struct block *b = m->macros == NULL ? NULL : m->macros->first;
+
+	for (; b != NULL; b = b->next)
+		if (b->account == accounts)
+			each(ctx, b->name);
+}
+
 /* Where that block hangs, or would hang: the end. */
 static struct block **
 find(struct mailx *m, const char *name, bool account)

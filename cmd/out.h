@@ -70,5 +70,7 @@ void		 out_pair(struct mailx *m, const char *name, const char *value);
 FILE		*out_sanitiser(FILE *out);
 /* A sanitised copy on one line, cut to `columns' (0: whole).  The caller frees. */
 char		*out_clean(const char *text, int columns);
+/* The columns that clean text takes. */
+int		 out_width(const char *clean);
 
 #endif

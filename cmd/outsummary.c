@@ -223,9 +223,8 @@ value_of(struct mailx *m, struct store *s, uint32_t n, char letter)
 	}
 }
 
-/* Columns of text that is clean. */
-static int
-columns_of(const char *text)
+int
+out_width(const char *text)
 {
 	size_t n = strlen(text), len;
 	int columns = 0, width;
@@ -256,7 +255,7 @@ put_value(FILE *f, const char *value, int width, bool left, int room)
 	if (most <= 0)
 		return 0;
 	clean = out_clean(value, most);
-	used = columns_of(clean);
+	used = out_width(clean);
 	if (!left)
 		pad(f, (width < most ? width : most) - used);
 	fputs(clean, f);

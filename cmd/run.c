@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complete.h"
 #include "out.h"
 #include "queueing.h"
 #include "runint.h"
@@ -145,7 +146,8 @@ run_read(struct mailx *m, struct input *in, const char *prompt)
 
 	if (in->in == NULL)
 		return NULL;
-	while ((more = term_line(m, prompt, in->in)) != NULL) {
+	while ((more = term_line(m, prompt, in->in,
+	    TERM_COMMAND)) != NULL) {
 		in->line++;
 		cut_return(more);
 		whole = line == NULL ? more : xasprintf("%s%s", line, more);
@@ -268,6 +270,26 @@ end_is_ignored(struct mailx *m, int *ends)
 	return true;
 }
 
+/* `fo?': a part of a command's name and a question mark.  Has it been answered? */
+static bool
+is_question(struct mailx *m, const char *line)
+{
+	const char *p = line + strspn(line, " \t");
+	size_t n = 0;
+	char *part;
+	bool told;
+
+	while (ascii_is_alpha((unsigned char)p[n]))
+		n++;
+	if (!m->interactive || n == 0 || p[n] != '?' ||
+	    p[n + 1 + strspn(p + n + 1, " \t")] != '\0')
+		return false;
+	part = xstrndup(p, n);
+	told = complete_tell(m, part);
+	free(part);
+	return told;
+}
+
 int
 run_loop(struct mailx *m)
 {
@@ -290,7 +312,9 @@ run_loop(struct mailx *m)
 		if (line == NULL)
 			break;
 		ends = 0;
-		if (got_signal == 0)
+		if (m->interactive && got_signal == 0)
+			term_remember(m, line);
+		if (got_signal == 0 && !is_question(m, line))
 			(void)run_read_line(m, line[strspn(line, " \t")] ==
 			    '\0' ? "next" : line, in.body);
 		free(line);

@@ -62,6 +62,37 @@ secret_find(const char *text, size_t *at, size_t *n)
 	return false;
 }
 
+/* With a colon and, anywhere behind it in the word, an @: a password may have any octet. */
+static bool
+has_user_info(const char *line)
+{
+	const char *p = line, *colon;
+	size_t n;
+
+	while ((p = strstr(p, "://")) != NULL) {
+		p += 3;
+		n = strcspn(p, " \t");
+		colon = memchr(p, ':', n);
+		if (colon != NULL && memchr(colon, '@',
+		    n - (size_t)(colon - p)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool
+secret_suspected(const char *line)
+{
+	static const char *const words[] = { "passw", "passphrase", "secret",
+	    "token", "bearer" };
+	size_t at = 0, n, i;
+
+	for (i = 0; i < NELEM(words); i++)
+		if (strcasestr(line, words[i]) != NULL)
+			return true;
+	return secret_find(line, &at, &n) || has_user_info(line);
+}
+
 /* name=value as one argument: blanks belong to the value. */
 static void
 wipe_value(char *arg)

@@ -10,6 +10,8 @@
  * variable that is named for one.  Octets [*at, *at + *n); false: none.
  */
 bool	 secret_find(const char *text, size_t *at, size_t *n);
+/* Does a line hold one, or look as if it might?  Rather once too often. */
+bool	 secret_suspected(const char *line);
 /* Overwrite those in an argument of the program, in place. */
 void	 secret_wipe(char *arg);
 

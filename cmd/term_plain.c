@@ -1,59 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* term_plain.c -- a line from a person or a file, with no more editing than the terminal gives. */
-
-#include <errno.h>
-#include <stdlib.h>
+/* term_plain.c -- in place of term_edit.c where the program is built without libedit. */
 
 #include "term.h"
 
-/*
- * NUL octets are left out.  What goes beyond the bound is read and dropped: a
- * line of MAX_COMMAND_LINE octets is one that was too long.
- */
-static char *
-read_line(FILE *in)
+char *
+term_line(struct mailx *m, const char *prompt, FILE *in, enum term_use use)
 {
-	size_t n = 0, cap = 0;
-	char *line = NULL;
-	int c;
-
-	while ((c = getc(in)) != EOF && c != '\n') {
-		if (c == '\0' || n == MAX_COMMAND_LINE)
-			continue;
-		line = xgrow(line, n + 1, &cap, 1);
-		line[n++] = (char)c;
-	}
-	if (c == EOF && n == 0) {
-		free(line);
-		return NULL;
-	}
-	line = xgrow(line, n + 1, &cap, 1);
-	line[n] = '\0';
-	return line;
+	(void)use;
+	return term_read(m, prompt, in);
 }
 
-char *
-term_line(struct mailx *m, const char *prompt, FILE *in)
+void
+term_remember(struct mailx *m, const char *line)
 {
-	char *line;
+	(void)m;
+	(void)line;
+}
 
-	if (in == NULL)
-		in = stdin;
-	if (m->interactive && in == stdin) {
-		if (prompt != NULL)
-			fputs(prompt, stdout);
-		fflush(stdout);
-	}
-	errno = 0;
-	while ((line = read_line(in)) == NULL && ferror(in) && errno == EINTR &&
-	    got_signal == 0)
-		clearerr(in);
-	if (line == NULL && ferror(in) && errno == EINTR) {
-		/* A signal while waiting: the caller looks at got_signal. */
-		clearerr(in);
-		return xstrdup("");
-	}
-	if (line == NULL && m->interactive && in == stdin)
-		clearerr(in);	/* an end of file typed by a person */
-	return line;
+void
+term_end(struct mailx *m)
+{
+	(void)m;
 }

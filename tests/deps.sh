@@ -31,6 +31,7 @@ build_needs() {
 	need libbsd-dev pkg-config --exists libbsd-overlay
 	need zlib1g-dev pkg-config --exists zlib
 	need libmd-dev test -e /usr/include/sha2.h
+	need libedit-dev pkg-config --exists libedit
 }
 
 check_needs() {
