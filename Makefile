@@ -1,8 +1,6 @@
-# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL and libbsd are
-# found by pkg-config.  Targets: all demo check asan-check fuzz random bench corpus lint
-# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL, libbsd and, if it
-# is there, zlib are found by pkg-config.  Targets: all demo check asan-check fuzz bench corpus lint
-# metrics install uninstall dist clean
+# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL, libbsd and, if
+# they are there, libedit and zlib are found by pkg-config.  Targets: all demo check
+# asan-check fuzz random bench corpus lint metrics install uninstall dist clean
 
 PREFIX =	/usr/local
 BINDIR =	$(PREFIX)/bin
@@ -82,9 +80,9 @@ MIME_SRCS = \
 	mime/word.c \
 
 NET_SRCS = \
+	$(DEFLATE_$(ZLIB)) \
 	net/conn.c \
 	net/cred.c \
-	$(DEFLATE_$(ZLIB)) \
 	net/dial.c \
 	net/digest.c \
 	net/dottext.c \
@@ -266,8 +264,8 @@ UNIT_SRCS = \
 	tests/unit/clean.c \
 	tests/unit/conn.c \
 	tests/unit/cred.c \
-	tests/unit/deflate.c \
 	tests/unit/date.c \
+	tests/unit/deflate.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \
 	tests/unit/flowed.c \
@@ -326,8 +324,8 @@ SHELL_TESTS = \
 	tests/filter.t \
 	tests/imap.t \
 	tests/layers.t \
-	tests/lines.t \
 	tests/line.t \
+	tests/lines.t \
 	tests/manual.t \
 	tests/modes.t \
 	tests/outbox.t \
@@ -403,7 +401,6 @@ LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
 TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/corpus \
-		tests/mailx-crash tests/syskill
 		tests/mailx-crash tests/sink tests/syskill
 
 all: mailx mailx-mime
