@@ -511,13 +511,13 @@ metrics:
 	@sh tests/metrics.sh
 
 install: all
-	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
-	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
-	install -m 644 mailx.1 mime/mailx-mime.1 $(DESTDIR)$(MANDIR)/man1
+	mkdir -p "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1"
+	install -m 755 mailx mailx-mime "$(DESTDIR)$(BINDIR)"
+	install -m 644 mailx.1 mime/mailx-mime.1 "$(DESTDIR)$(MANDIR)/man1"
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
-	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1 $(DESTDIR)$(MANDIR)/man1/mailx-mime.1
+	rm -f "$(DESTDIR)$(BINDIR)/mailx" "$(DESTDIR)$(BINDIR)/mailx-mime"
+	rm -f "$(DESTDIR)$(MANDIR)/man1/mailx.1" "$(DESTDIR)$(MANDIR)/man1/mailx-mime.1"
 
 dist:
 	git archive --prefix=mailx-$(VERSION)/ -o mailx-$(VERSION).tar.gz HEAD

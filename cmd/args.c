@@ -230,7 +230,7 @@ read_redirect(struct mailx *m, const char *p, unsigned how, struct redirect *r)
 	if (*p == '|') {
 		at += strspn(at, " \t");
 		if (*at == '\0')
-			return 0;
+			return 0;	/* `help |' */
 		r->way = '|';
 		r->target = xstrdup(at);
 		return 1;
@@ -238,7 +238,11 @@ read_redirect(struct mailx *m, const char *p, unsigned how, struct redirect *r)
 	at += *at == '>';
 	result = words_next(m, &at, how, &file, &m->why);
 	at += strspn(at, " \t");
-	if (result == 1 && *at == '\0' && file.n == 1) {
+	/* A variable that is not set may have been all that stood there. */
+	if (result != -1 && *at == '\0' && file.n == 0)
+		result = fail(&m->why, EX_USAGE, "nothing stands behind %s",
+		    p[1] == '>' ? ">>" : ">");
+	else if (result == 1 && *at == '\0' && file.n == 1) {
 		r->way = p[1] == '>' ? 'a' : '>';
 		r->target = words_file(m, file.v[0], &m->why);
 		result = r->target == NULL ? -1 : 1;

@@ -24,7 +24,10 @@ mime_filter	 mime_b64, mime_qp, mime_2047, mime_2231;
 /* encode: with options of its own; EX_USAGE where they are wrong. */
 int		 mime_encode(int argc, char **argv, FILE *out, struct fail *why);
 
-/* Filter: UTF-8 with what could drive a terminal as visible escapes; line ends and TAB stay. */
+/*
+ * Filter: UTF-8 with what could drive a terminal as visible escapes; line ends and TAB
+ * stay, and a last line without an end gets one.
+ */
 FILE		*visible_filter(FILE *out);
 /* The same of a string, in one line. */
 void		 put_visible(FILE *out, const char *text);

@@ -19,6 +19,7 @@ struct visible {
 	FILE	*out;			/* borrowed */
 	char	 held[4];		/* a character that has not wholly come */
 	size_t	 n;
+	bool	 open;			/* the last line has not ended */
 };
 
 static void
@@ -65,6 +66,7 @@ put_held(struct visible *v)
 			putc((int)cp, v->out);
 		else
 			put_character(v->out, v->held + used, n, cp);
+		v->open = cp != '\n';
 		used += n;
 	}
 	v->n = 0;
@@ -94,6 +96,9 @@ visible_close(void *ctx)
 	int r;
 
 	put_held(v);
+	/* The line end in front of a boundary is none of the text (RFC 2046, 5.1.1). */
+	if (v->open)
+		putc('\n', v->out);
 	r = ferror(v->out) ? -1 : 0;
 	free(v);
 	return r;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "local.h"
+#include "maildir.h"
 
 #define MAX_LEVELS	32	/* of directories that are listed */
 
@@ -17,36 +18,35 @@ struct listing {
 	struct fail	 *why;
 };
 
+/* What was not taken from new/ is unseen whatever its name says. */
+static bool
+count_directory(const char *path, const char *sub, struct store_list_entry *e)
+{
+	char *dir = xasprintf("%s/%s", path, sub);
+	bool taken = strcmp(sub, "cur") == 0;
+	const struct dirent *entry;
+	const char *flags;
+	DIR *d = opendir(dir);
+
+	free(dir);
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		if (!maildir_is_message(dirfd(d), entry))
+			continue;
+		e->messages++;
+		flags = taken ? strstr(entry->d_name, ":2,") : NULL;
+		if (flags == NULL || strchr(flags, 'S') == NULL)
+			e->unseen++;
+	}
+	return d != NULL && closedir(d) == 0;
+}
+
 /* Messages and unseen ones of a Maildir, by the names of its files alone. */
 static void
 count_maildir(const char *path, struct store_list_entry *e)
 {
-	char *dir = xasprintf("%s/cur", path), *flags;
-	DIR *d = opendir(dir);
-	struct dirent *entry;
-
-	free(dir);
-	if (d == NULL)
+	if (!count_directory(path, "cur", e))
 		return;
-	while ((entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		e->messages++;
-		flags = strstr(entry->d_name, ":2,");
-		if (flags == NULL || strchr(flags, 'S') == NULL)
-			e->unseen++;
-	}
-	closedir(d);
-	dir = xasprintf("%s/new", path);
-	if ((d = opendir(dir)) != NULL) {
-		while ((entry = readdir(d)) != NULL)
-			if (entry->d_name[0] != '.') {
-				e->messages++;
-				e->unseen++;
-			}
-		closedir(d);
-	}
-	free(dir);
+	(void)count_directory(path, "new", e);
 	e->has_counts = true;
 }
 

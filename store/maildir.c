@@ -178,8 +178,8 @@ compare_msgs(const void *a, const void *b)
 	return v < w ? -1 : v > w ? 1 : strcmp(x, y);
 }
 
-static bool
-is_message_file(int fd, const struct dirent *e)
+bool
+maildir_is_message(int fd, const struct dirent *e)
 {
 	struct stat st;
 
@@ -272,7 +272,7 @@ scan(struct store *s, struct listing *l, const char *sub, struct fail *why)
 		return -1;
 	}
 	while (r == 0 && (errno = 0, e = readdir(dir)) != NULL)
-		if (is_message_file(fd, e))
+		if (maildir_is_message(fd, e))
 			r = take_file(s, l, sub, e->d_name, why);
 	if (r == 0 && errno != 0)
 		r = fail_errno(why, EX_IOERR, "%s/%s", d->path, sub);

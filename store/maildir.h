@@ -3,6 +3,8 @@
 #ifndef STORE_MAILDIR_H
 #define STORE_MAILDIR_H
 
+#include <dirent.h>
+
 #include "local.h"
 
 struct maildir {
@@ -23,6 +25,8 @@ const char	*maildir_file(const struct msg *m);
 size_t		 maildir_base(const char *file);
 /* The name in cur/ with these flags, of `base' or, where that is NULL, as before.  The caller frees. */
 char		*maildir_name(const char *file, const char *base, uint32_t flags);
+/* Is this entry of cur/ or new/ one?  No link, no FIFO, no directory is. */
+bool		 maildir_is_message(int dir, const struct dirent *e);
 bool		 maildir_is_there(const struct maildir *d, const char *name);
 /* Names have changed: note all of them again. */
 void		 maildir_remember_all(struct store *s);

@@ -96,6 +96,9 @@ cat message | m part 2 | cmp -s - octets
 is $? 0 '... from a pipe too'
 is "$(m decode message | sed -n '/^$/,$p')" "$(printf '\nGrüße,\n.\nFrom here\n[2: application/octet-stream, "octets"]')" \
     'decode'
+printf 'Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: message/rfc822\n\nSubject: y\n\ntwo\n--b\nContent-Type: image/png\n\nx\n--b--\n' > unended
+is "$(m decode unended)" "$(printf 'Subject: x\n\none\nSubject: y\n\ntwo\n[3: image/png]')" \
+    'decode: each text ends its last line'
 is "$(m tree message | sed 's/, [0-9][0-9]*\(,\|$\)/, N\1/; s/quoted-printable\|base64/CODED/')" "$(cat <<'END'
 - multipart/mixed, 7bit, N
   1 text/plain; charset=utf-8, CODED, N

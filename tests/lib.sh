@@ -41,7 +41,7 @@ esac
 mkdir -p "$T/home" && cd "$T" || exit 73
 HOME=$T/home; export HOME
 unset MAILRC DEAD MBOX MAIL PAGER EDITOR VISUAL XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME NO_COLOR
-TZ=UTC LC_ALL=C.UTF-8; export TZ LC_ALL
+TZ=UTC LC_ALL=C.UTF-8 SHELL=/bin/sh; export TZ LC_ALL SHELL
 # Each name is a user of its own on the servers: a mailbox that no other test sees.
 USER_NAME=$(echo "$NAME" | tr -dc 'a-z0-9')$$
 OTHER_NAME=other$USER_NAME

@@ -71,6 +71,12 @@ is "$STATUS" 64 'else without if'
 
 # Output.
 y -f box -Y 'headers > a' -Y 'headers >> a' -Y 'headers | wc -l' -Y 'echo "x > y"' -Y 'echo a > b c' -Y 'echo <a@b>'
+A=$OUT
+for c in 'headers >' 'headers >>' 'echo hi > ' 'headers > $nothing'; do
+	y -f box -Y "$c"
+	is "$STATUS$OUT" 64 "$c: nothing stands behind it"
+done
+OUT=$A
 is "$(wc -l < a | tr -d ' ')" 6 'to a file, and behind what it holds'
 is "$(echo "$OUT" | tr -d ' ' | head -n 1)" 3 'to a command'
 like "$OUT" '^x > y$' 'not in quotes'

@@ -137,6 +137,9 @@ unlike "$OUT$ERR" 'root:' '100 a link in it is not followed'
 LC_ALL=C grep -q "$(printf '\033')" .out; is $? 1 '100 names are shown safe'
 ls -A md/new md/cur | grep -q 'hidden'; ok $? '100 what is no message stays'
 [ -z "$(ls -A md/tmp)" ]; ok $? '100 nothing is left in tmp'
+run "$MAILX" -n -S "folder=$T" -Y 'folders md'
+n=$("$MAILX" -n -R -f maildir:md -Y count)
+like "$OUT" "^ *$n  *[0-9]*  md\$" '100 folders counts what is a message, and nothing else'
 run "$MAILX" -n -f maildir:md -Y '!rm -f md/cur/* 2> /dev/null' -Y 'type 1'
 [ "$STATUS" -lt 128 ]; ok $? "100 files that vanish ($STATUS)"
 
