@@ -261,6 +261,8 @@ UNIT_SRCS = \
 	tests/unit/alias.c \
 	tests/unit/b64.c \
 	tests/unit/build.c \
+	tests/unit/buildhead.c \
+	tests/unit/buildtree.c \
 	tests/unit/clean.c \
 	tests/unit/conn.c \
 	tests/unit/cred.c \
@@ -298,6 +300,7 @@ UNIT_SRCS = \
 	tests/unit/text.c \
 	tests/unit/tls.c \
 	tests/unit/transcript.c \
+	tests/unit/type.c \
 	tests/unit/url.c \
 	tests/unit/utf7.c \
 	tests/unit/vars.c \
@@ -461,7 +464,8 @@ tests/sink: tests/sink.c
 tests/syskill: tests/syskill.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/syskill.c -o $@ $(BSD_LIBS)
 
-UNIT_HEADERS =	tests/unit/hostile.h tests/unit/peer.h tests/unit/responses.h tests/unit/tap.h
+UNIT_HEADERS =	tests/unit/building.h tests/unit/hostile.h tests/unit/peer.h \
+		tests/unit/responses.h tests/unit/tap.h
 $(UNIT_TESTS): libmailx.a $(UNIT_HEADERS)
 $(UNIT_ASAN): libmailx-asan.a $(UNIT_HEADERS)
 $(FUZZERS): libmailx-fuzz.a

@@ -170,6 +170,15 @@ render(const char *p, size_t n, uint32_t before, uint32_t cp,
 	return (size_t)len;
 }
 
+int
+shown_columns(const char *p, size_t n, uint32_t before, uint32_t cp)
+{
+	char piece[16];
+	size_t shown = render(p, n, before, cp, piece);
+
+	return shown > n ? (int)shown : utf8_width(cp);
+}
+
 struct sanitiser {
 	FILE		*out;		/* borrowed */
 	uint32_t	 before;	/* the last character */

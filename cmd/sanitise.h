@@ -23,4 +23,7 @@ typedef void run_fn(void *ctx, const char *p, size_t n);
 FILE	*filter_runs(FILE *out, character_fn *put, run_fn *run,
 	    void (*end)(void *ctx), void *ctx);
 
+/* The columns that a character (n octets at p) takes where it is shown, escaped or not. */
+int	 shown_columns(const char *p, size_t n, uint32_t before, uint32_t cp);
+
 #endif

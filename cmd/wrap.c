@@ -19,6 +19,7 @@ struct wrap {
 	size_t	 n;
 	int	 width;			/* of the word */
 	bool	 wide;			/* it ends in a wide character */
+	uint32_t before;		/* the last character */
 	char	 prefix[MAX_PREFIX];	/* quote marks and blanks at the line's start */
 	size_t	 prefix_n;
 	bool	 starting;		/* still in them */
@@ -107,13 +108,13 @@ put_character(void *ctx, const char *p, size_t n, uint32_t cp)
 	if (is_start(w, cp))
 		return;
 	if (cp == ' ') {
+		w->before = cp;
 		put_word(w);
 		w->blanks++;
 		return;
 	}
-	width = utf8_width(cp);
-	if (width < 0)
-		width = cp == '\t' ? 8 : 4;	/* shown as \x1b */
+	width = cp == '\t' ? 8 : shown_columns(p, n, w->before, cp);
+	w->before = cp;
 	if ((w->wide || width == 2) && width != 0 && !is_closing(cp))
 		put_word(w);
 	if (n > sizeof w->word - w->n)

@@ -36,6 +36,9 @@ main(void)
 	wraps("一二三四五六七八九十。一二三四\n", "一二三四五六七八九\n十。一二三四\n");
 	wraps("e\xcc\x81\xcc\x81\xcc\x81\xcc\x81 234567890123456789 x\n",
 	    "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81 234567890123456789\nx\n");
+	/* What is shown as \u202e or \x1b takes as many columns. */
+	wraps("one two \xe2\x80\xae threes\n", "one two \xe2\x80\xae\nthrees\n");
+	wraps("one two thr\x1b\xff four\n", "one two thr\x1b\xff\nfour\n");
 	wraps("no end", "no end");
 	return done();
 }
