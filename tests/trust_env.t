@@ -42,6 +42,11 @@ same box before '36 nothing half done'
 run sh -c '"$0" -n -d -s x -S from=a@example.org b@example.org < box > /dev/full' "$MAILX"
 is "$STATUS" 74 '36 -d: 74'
 python3 -c 'print("From a@example.org Fri Nov 20 01:30:00 2026\nFrom: a@example.org\nSubject: long\n\n" + "x\n" * 500000)' > long
+i=0; while [ $i -lt 400 ]; do printf 'From a@b Fri Nov 20 01:30:00 2026\nFrom: a@b\nSubject: s\n\nx\n\n'; i=$((i + 1)); done > many
+run sh -c '"$0" -n -H -f many > /dev/full' "$MAILX"
+is "$STATUS:$ERR" '74:mailx: standard output: cannot write: No space left on device' '36 full in the midst: why'
+run "$MAILX" -n -f many -Y 'headers > /dev/full'
+is "$STATUS:$ERR" '74:mailx: headers: /dev/full: cannot write: No space left on device' '36 a redirection too'
 run sh -c '{ "$0" -n -R -f long -Y type; echo $? >&2; } | head -c 10 > /dev/null' "$MAILX"
 like "$ERR" '^74$\|^0$' '36 a reader that ends'
 unlike "$ERR" 'Killed\|dumped' '36 in order'
