@@ -347,6 +347,7 @@ SHELL_TESTS = \
 	tests/save.t \
 	tests/script.t \
 	tests/send.t \
+	tests/session.t \
 	tests/show.t \
 	tests/sort.t \
 	tests/trust_display.t \

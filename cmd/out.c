@@ -284,13 +284,16 @@ int
 out_check(struct mailx *m, struct fail *why)
 {
 	struct out *o = m->out;
+	const char *reason = "it is full or was closed";
 
 	if (!ferror(o->stream) || o->way == TO_COMMAND)
 		return 0;
+	if (is_broken(o->stream))
+		reason = "nobody reads it any more";
+	else if (fflush(o->stream) != 0)	/* it fails again, and says why */
+		reason = strerror(errno);
 	return fail(why, EX_IOERR, "%s: cannot write: %s",
-	    o->way == TO_STDOUT ? "standard output" : o->what,
-	    is_broken(o->stream) ? "nobody reads it any more" :
-	    "it is full or was closed");
+	    o->way == TO_STDOUT ? "standard output" : o->what, reason);
 }
 
 int
@@ -359,17 +362,21 @@ out_error(struct mailx *m, const char *where, const struct fail *why)
 	fflush(stdout);
 	fprintf(stderr, "mailx: %s%s%s\n", place == NULL ? "" : place,
 	    place == NULL ? "" : ": ", why->text);
-	free(place);
-	if (!m->json)
+	if (!m->json) {
+		free(place);
 		return;
+	}
 	json_begin(&j, stdout);
 	json_key(&j, "error");
 	json_open(&j, '{');
 	json_count(&j, "code", (uint64_t)why->code);
 	json_member(&j, "text", why->text);
+	if (place != NULL)
+		json_member(&j, "where", place);
 	json_close(&j, '}');
 	json_end(&j);
 	fflush(stdout);
+	free(place);
 }
 
 void

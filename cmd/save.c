@@ -65,19 +65,19 @@ octets_of(struct mailx *m, const struct numbers *ns)
 }
 
 static void
-tell(struct mailx *m, const struct numbers *ns, const char *dest, bool fresh)
+tell(struct mailx *m, const struct numbers *ns, const char *dest,
+    const char *how)
 {
 	uint64_t octets = octets_of(m, ns);
 	char *name = shown_name(dest);
 
 	if (octets > 0)
 		out_line(m, "\"%s\" [%s] %zu message%s, %llu octets", name,
-		    fresh ? "New file" : "Appended", ns->n,
-		    ns->n == 1 ? "" : "s", (unsigned long long)octets);
+		    how, ns->n, ns->n == 1 ? "" : "s",
+		    (unsigned long long)octets);
 	else
 		out_line(m, "\"%s\" [%s] %zu message%s", name,
-		    fresh ? "New file" : "Appended", ns->n,
-		    ns->n == 1 ? "" : "s");
+		    how, ns->n, ns->n == 1 ? "" : "s");
 	free(name);
 }
 
@@ -112,12 +112,14 @@ after_move(struct mailx *m, const struct msglist *list)
 static int
 into_folder(struct mailx *m, const struct args *a, const char *dest)
 {
-	bool move = strcmp(a->cmd->name, "move") == 0, fresh;
-	const char *path = local_path(dest);
+	bool move = strcmp(a->cmd->name, "move") == 0;
+	const char *path = local_path(dest), *how;
 	struct numbers ns = { 0 };
 	int r;
 
-	fresh = path != NULL && access(path, F_OK) == -1;
+	/* A server does not say whether it made the mailbox for them. */
+	how = path == NULL ? (move ? "Moved" : "Copied") :
+	    access(path, F_OK) == -1 ? "New file" : "Appended";
 	msglist_numbers(&a->msgs, &ns);
 	r = read_load(m, &a->msgs, LOAD_FLAGS, &m->why);
 	if (r == 0)
@@ -129,7 +131,7 @@ into_folder(struct mailx *m, const struct args *a, const char *dest)
 			mark(m, &ns, a->cmd);
 			read_current(m, &a->msgs);
 		}
-		tell(m, &ns, dest, fresh);
+		tell(m, &ns, dest, how);
 	}
 	numbers_free(&ns);
 	return r;

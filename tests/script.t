@@ -104,6 +104,14 @@ done
 y -f box -Y 'pipe 2 wc -l'; is "$STATUS" 64 'a command that is not quoted'
 like "$ERR" 'no message from wc; a command of more than one word goes in quotes' 'the hint'
 
+# Where a script failed: in the record too.
+printf 'echo one\n\nnonsense\n' > failing
+run "$MAILX" -n -J -# failing
+like "$OUT" '^{"error":{"code":64,"text":"nonsense: .*","where":"failing:3"}}$' 'JSON: file and line'
+printf 'define f {\nset x\nnonsense\n}\ncall f\n' > failing
+run "$MAILX" -n -J -Y 'source failing'
+like "$OUT" '"where":"failing:[0-9]*"' 'of what it defines too'
+
 # The text behind a command that cannot be run is no commands.
 for c in 'reply 9' 'reply /nothing' 'mail -Z a@b' 'mail a"b' 'forward a@b 9' 'followup :x' 'mail a@b > %'; do
 	printf '%s\necho TEXT\ndelete *\n.\necho after\n' "$c" > in

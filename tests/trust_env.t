@@ -42,6 +42,11 @@ same box before '36 nothing half done'
 run sh -c '"$0" -n -d -s x -S from=a@example.org b@example.org < box > /dev/full' "$MAILX"
 is "$STATUS" 74 '36 -d: 74'
 python3 -c 'print("From a@example.org Fri Nov 20 01:30:00 2026\nFrom: a@example.org\nSubject: long\n\n" + "x\n" * 500000)' > long
+i=0; while [ $i -lt 400 ]; do printf 'From a@b Fri Nov 20 01:30:00 2026\nFrom: a@b\nSubject: s\n\nx\n\n'; i=$((i + 1)); done > many
+run sh -c '"$0" -n -H -f many > /dev/full' "$MAILX"
+is "$STATUS:$ERR" '74:mailx: standard output: cannot write: No space left on device' '36 full in the midst: why'
+run "$MAILX" -n -f many -Y 'headers > /dev/full'
+is "$STATUS:$ERR" '74:mailx: headers: /dev/full: cannot write: No space left on device' '36 a redirection too'
 run sh -c '{ "$0" -n -R -f long -Y type; echo $? >&2; } | head -c 10 > /dev/null' "$MAILX"
 like "$ERR" '^74$\|^0$' '36 a reader that ends'
 unlike "$ERR" 'Killed\|dumped' '36 in order'
@@ -199,7 +204,8 @@ for home in '' /nonexistent /dev/null "$T/locked" relative "$(printf '%5000s' ''
 	clean
 	run sh -c 'echo x | HOME=$1 "$0" -n -S from=me@example.test -S "mta=maildir:$2" -s x b@example.org' "$MAILX" "$home" "$T/sent"
 	is "$STATUS$(sent)" 01 "117 HOME=$(printf %.20s "$home"): sent"
-	run sh -c 'echo x | HOME=$1 "$0" -n -S from=me@example.test -S mta=/none -s x b@example.org' "$MAILX" "$home"
+	# Without HOME there is the home of the user database: not for a test to write into.
+	run sh -c '[ -n "$1" ] || export DEAD="$2"; echo x | HOME=$1 "$0" -n -S from=me@example.test -S mta=/none -s x b@example.org' "$MAILX" "$home" "$T/dead"
 	[ "$STATUS" -ge 64 ] && [ "$STATUS" -lt 79 ]; ok $? "117 HOME=$(printf %.20s "$home"): a failure is told"
 	run sh -c 'HOME=$1 "$0" -n -R -f box -Y count' "$MAILX" "$home"
 	is "$STATUS$OUT" 03 "117 HOME=$(printf %.20s "$home"): a folder is read"
