@@ -56,6 +56,7 @@
 #define MAX_MESSAGES		16000000	/* in one folder */
 #define WINDOW_MESSAGES		256	/* envelopes asked for, and held, at once */
 #define BATCH_MESSAGES		256	/* made durable by one commit */
+#define MAX_STATE_SIZE		(1024 * 1024 * 1024)	/* octets of the state of one fetch */
 #define LOCK_TIMEOUT		60	/* default of `lock-timeout' */
 
 /* Commands (cmd/). */

@@ -604,6 +604,7 @@ open_imap(struct store *s, struct fail *why)
 		return -1;
 	}
 	s->uidvalidity = b->state.uidvalidity;
+	s->uidnext = b->state.uidnext;
 	b->exists = b->live = b->state.exists;
 	watch(s);
 	return 0;

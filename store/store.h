@@ -105,6 +105,7 @@ struct store {
 	uint32_t		 count;
 	size_t			 cap;
 	uint32_t		 uidvalidity;	/* 0: the folder has none */
+	uint32_t		 uidnext;	/* when it was opened, above the UIDs of all that was there; 0: not told */
 	void			*data;		/* the backend's */
 };
 
