@@ -316,6 +316,7 @@ SHELL_TESTS = \
 	tests/send.t \
 	tests/show.t \
 	tests/sort.t \
+	tests/syskill_fetch.t \
 	tests/trust_display.t \
 	tests/trust_env.t \
 	tests/trust_large.t \
@@ -451,6 +452,10 @@ corpus: tests/corpus
 FUZZ_SECONDS =	60
 fuzz: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
+
+# Fetch killed, and failing, at every one of its system calls: some twenty minutes.
+syskill-fetch: all $(TOOLS)
+	@SYSKILL_STEP=1 MAILX="$$PWD/mailx" sh tests/syskill_fetch.t
 
 BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.test
 
