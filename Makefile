@@ -112,6 +112,7 @@ STORE_SRCS = \
 	store/imapcache.c \
 	store/imapfetch.c \
 	store/imaplearn.c \
+	store/imaplist.c \
 	store/imapload.c \
 	store/imappool.c \
 	store/imapsearch.c \

@@ -111,11 +111,27 @@ struct imap_mailbox {
 	uint32_t	uidvalidity;	/* 0: not said */
 	uint32_t	uidnext;	/* 0: not said */
 	uint32_t	unseen;		/* place of the first; 0: not said */
+	uint64_t	modseq;		/* the highest; 0: the mailbox has none, or it was not asked */
 	bool		read_only;
 	bool		keywords;	/* new ones may be made (\*) */
 };
+/*
+ * What was known of the mailbox (RFC 7162); modseq 0: nothing, ask for the present
+ * one.  With QRESYNC `changed' gets the VANISHED (EARLIER) and FETCH that tell what
+ * is different; it returns as imap_watch.data.
+ */
+struct imap_resync {
+	uint32_t	  uidvalidity;
+	uint64_t	  modseq;
+	int		(*changed)(void *ctx, const struct imap_response *r,
+			    struct fail *why);
+	void		 *ctx;
+};
 int		 imap_select(struct imap *x, const char *mailbox, bool examine,
-		    struct imap_mailbox *m, struct fail *why);
+		    const struct imap_resync *resync, struct imap_mailbox *m,
+		    struct fail *why);
+/* QRESYNC is enabled: VANISHED comes in the place of EXPUNGE. */
+bool		 imap_uses_qresync(const struct imap *x);
 /* The delimiter of levels, '\0' for none; asked once a session. */
 int		 imap_delimiter(struct imap *x, char *delimiter, struct fail *why);
 
@@ -176,6 +192,7 @@ int		 imap_noop(struct imap *x, struct fail *why);
 /* --- Between the files of this module. --- */
 
 struct conn	*imap_conn(struct imap *x);
+void		 imap_note_qresync(struct imap *x);
 int		 imap_login(struct imap *x, const struct server *s, const char *user,
 		    const char *password, struct fail *why);	/* imapauth.c */
 int		 imap_ask_capabilities(struct imap *x, struct fail *why);

@@ -41,12 +41,17 @@ take_code_number(const struct imap_node *code, const char *name, uint32_t *to)
 		*to = (uint32_t)v;
 }
 
+struct selecting {
+	struct imap_mailbox		*m;
+	const struct imap_resync	*resync;	/* or NULL */
+};
+
 static int
 select_data(void *ctx, const struct imap_response *r, struct fail *why)
 {
-	struct imap_mailbox *m = ctx;
+	struct selecting *st = ctx;
+	struct imap_mailbox *m = st->m;
 
-	(void)why;
 	if (r->has_number && span_ieq(r->word, "EXISTS")) {
 		m->exists = r->number;
 		return 0;
@@ -54,9 +59,12 @@ select_data(void *ctx, const struct imap_response *r, struct fail *why)
 	take_code_number(r->code, "UIDVALIDITY", &m->uidvalidity);
 	take_code_number(r->code, "UIDNEXT", &m->uidnext);
 	take_code_number(r->code, "UNSEEN", &m->unseen);
+	if (imap_is_atom(r->code, "HIGHESTMODSEQ") && r->code->next != NULL)
+		imap_number(r->code->next->text, INT64_MAX, &m->modseq);
 	if (imap_is_atom(r->code, "PERMANENTFLAGS"))
 		m->keywords = has_wildcard_flag(r->code->next);
-	return 0;
+	return st->resync == NULL ? 0 :
+	    st->resync->changed(st->resync->ctx, r, why);
 }
 
 /* Some servers (NetEase) open no mailbox to who did not introduce himself. */
@@ -71,18 +79,69 @@ introduce(struct imap *x)
 }
 
 static int
-say_select(struct imap *x, const char *mailbox, bool examine,
-    struct imap_mailbox *m, struct fail *why)
+enabled_data(void *ctx, const struct imap_response *r, struct fail *why)
 {
+	const struct imap_node *n;
+	bool *enabled = ctx;
+
+	(void)why;
+	if (!is_data(r, "ENABLED"))
+		return 0;
+	for (n = r->items; n != NULL; n = n->next)
+		*enabled = *enabled || imap_is_atom(n, "QRESYNC");
+	return 1;
+}
+
+/* 1: it is enabled. */
+static int
+enable_qresync(struct imap *x, struct fail *why)
+{
+	struct fail refused = { 0 };
 	struct imap_job *job;
 	struct imap_line l;
+	bool enabled = false;
+
+	if (imap_uses_qresync(x))
+		return 1;
+	if (!imap_offers(x, "QRESYNC") || !imap_offers(x, "ENABLE"))
+		return 0;
+	imap_line_init(&l);
+	imap_line_put(&l, "ENABLE QRESYNC");
+	job = imap_start(x, &l, enabled_data, &enabled, why);
+	imap_line_free(&l);
+	if (job == NULL)
+		return -1;
+	if (imap_finish(x, job, EX_UNAVAILABLE, &refused) == -1 &&
+	    !imap_is_alive(x))
+		return fail(why, refused.code, "%s", refused.text);
+	if (enabled)
+		imap_note_qresync(x);
+	return enabled;
+}
+
+static int
+say_select(struct imap *x, const char *mailbox, bool examine,
+    const struct imap_resync *resync, struct imap_mailbox *m, struct fail *why)
+{
+	struct selecting st = { m, resync };
+	struct imap_job *job;
+	struct imap_line l;
+	int qresync = 0;
 
 	memset(m, 0, sizeof(*m));
 	m->keywords = true;
+	if (resync != NULL && resync->modseq != 0 &&
+	    (qresync = enable_qresync(x, why)) == -1)
+		return -1;
 	imap_line_init(&l);
 	imap_line_put(&l, "%s ", examine ? "EXAMINE" : "SELECT");
 	imap_line_string(&l, span_of(mailbox));
-	job = imap_start(x, &l, select_data, m, why);
+	if (qresync == 1)
+		imap_line_put(&l, " (QRESYNC (%u %llu))", resync->uidvalidity,
+		    (unsigned long long)resync->modseq);
+	else if (resync != NULL && imap_offers(x, "CONDSTORE"))
+		imap_line_put(&l, " (CONDSTORE)");
+	job = imap_start(x, &l, select_data, &st, why);
 	imap_line_free(&l);
 	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
 }
@@ -382,17 +441,21 @@ explain_refusal(struct imap *x, const char *mailbox, const struct fail *first,
 
 int
 imap_select(struct imap *x, const char *mailbox, bool examine,
-    struct imap_mailbox *m, struct fail *why)
+    const struct imap_resync *resync, struct imap_mailbox *m, struct fail *why)
 {
 	struct fail first = { 0 };
 
 	imap_set_watch(x, NULL);
-	if (say_select(x, mailbox, examine, m, &first) == -1) {
-		if (!imap_is_alive(x) || first.code != EX_TEMPFAIL ||
-		    imap_code(x)[0] != '\0')
+	if (say_select(x, mailbox, examine, resync, m, &first) == -1) {
+		if (!imap_is_alive(x))
+			return fail(why, first.code, "%s", first.text);
+		if (resync != NULL && first.code == EX_PROTOCOL)
+			/* BAD: it cannot do what it offers. */
+			return imap_select(x, mailbox, examine, NULL, m, why);
+		if (first.code != EX_TEMPFAIL || imap_code(x)[0] != '\0')
 			return fail(why, first.code, "%s", first.text);
 		if (explain_refusal(x, mailbox, &first, why) == -1 ||
-		    say_select(x, mailbox, examine, m, why) == -1)
+		    say_select(x, mailbox, examine, resync, m, why) == -1)
 			return -1;
 	}
 	m->read_only = examine || strcmp(imap_code(x), "READ-ONLY") == 0;

@@ -251,12 +251,15 @@ hear_expunge(struct store *s, uint32_t sequence, struct fail *why)
 	return 0;
 }
 
-/* Only with QRESYNC, which we do not ask for; but then it must be obeyed. */
+/*
+ * With QRESYNC, in the place of EXPUNGE.  All UIDs of ours are known then; those
+ * above are of messages that are not in our list yet.
+ */
 static int
 hear_vanished(struct store *s, const struct imap_node *items, struct fail *why)
 {
 	struct box *b = box_of(s);
-	uint32_t low, high, n;
+	uint32_t low, high, n, last;
 	struct span set;
 	int result;
 
@@ -264,14 +267,19 @@ hear_vanished(struct store *s, const struct imap_node *items, struct fail *why)
 		return 0;	/* (EARLIER): before this session */
 	if (b->known < s->count)
 		return fail(why, EX_PROTOCOL, "VANISHED without QRESYNC");
+	last = s->count == 0 ? 0 : s->msgs[s->count - 1].uid;
 	set = items->text;
-	while ((result = imap_set_next(&set, &low, &high)) == 1)
+	while ((result = imap_set_next(&set, &low, &high)) == 1) {
 		for (n = count_below(s, low) + 1; n <= s->count &&
 		    s->msgs[n - 1].uid <= high; n++)
 			if (!(s->msgs[n - 1].flags & MSG_GONE)) {
 				lose(s, n);
 				b->exists--;
 			}
+		low = low > last ? low : last + 1;
+		if (high > last && high - low < b->exists - b->live)
+			b->exists -= high - low + 1;
+	}
 	return result == -1 ?
 	    fail(why, EX_PROTOCOL, "malformed IMAP response: VANISHED") : 0;
 }
@@ -381,8 +389,8 @@ hear(void *ctx, const struct imap_response *r, struct fail *why)
 
 /* --- Opening and closing --- */
 
-static void
-watch(struct store *s)
+void
+box_watch(struct store *s)
 {
 	struct imap_watch w = { hear, s, { texts_begin, s } };
 	struct box *b = box_of(s);
@@ -396,11 +404,12 @@ select_mailbox(struct store *s, struct session *ss, const char *path,
     struct fail *why)
 {
 	struct box *b = box_of(s);
+	struct imap_resync resync;
 
 	free(b->mailbox);
 	if ((b->mailbox = pool_mailbox(ss, path, why)) == NULL ||
 	    imap_select(ss->imap, b->mailbox, s->mode == STORE_READ,
-	    &b->state, why) == -1) {
+	    boxlist_read(s, ss, &resync), &b->state, why) == -1) {
 		fail_where(why, "%s", *path == '\0' ? "INBOX" : path);
 		return -1;
 	}
@@ -544,7 +553,7 @@ reopen(struct store *s, struct fail *why)
 	}
 	b->session = ss;
 	ss->folder = s;
-	watch(s);
+	box_watch(s);
 	return 0;
 }
 
@@ -572,6 +581,8 @@ close_imap(struct store *s, struct fail *why)
 	(void)why;
 	if (b == NULL)
 		return 0;
+	boxlist_write(s);
+	boxlist_free(s);
 	boxcache_close(s);
 	if (b->session != NULL) {
 		b->session->folder = NULL;
@@ -617,8 +628,11 @@ open_imap(struct store *s, struct fail *why)
 	}
 	s->uidvalidity = b->state.uidvalidity;
 	b->exists = b->live = b->state.exists;
-	watch(s);
 	box_infer(s);
+	if (boxlist_apply(s, why) == -1) {
+		close_imap(s, NULL);
+		return -1;
+	}
 	return 0;
 }
 

@@ -73,6 +73,7 @@ struct box {
 	uint32_t		*tree;		/* owned: see imap.c; NULL while none is gone */
 	unsigned		 want;		/* LOAD_ bits asked for just now */
 	struct boxcache		*cache;		/* owned: headers of former runs; or NULL */
+	struct boxlist		*list;		/* owned: UIDs and flags of the last run; or NULL */
 	struct texts		*texts;		/* on their way, the innermost call's; or NULL */
 	FILE			*nowhere;	/* owned: takes texts that nobody awaits; or NULL */
 };
@@ -80,6 +81,8 @@ struct box {
 struct box	*box_of(const struct store *s);
 /* Have a session that is alive: where it was lost, another, the numbers kept. */
 int		 box_check(struct store *s, struct fail *why);
+/* Hear what the server says of the mailbox. */
+void		 box_watch(struct store *s);
 /* Ours of the server's sequence number, 0: none (yet); and back. */
 uint32_t	 box_number(const struct store *s, uint32_t sequence);
 uint32_t	 box_sequence(const struct store *s, uint32_t n);
@@ -135,6 +138,18 @@ void		 boxcache_load(struct store *s, const uint32_t *v, size_t n, unsigned want
 bool		 boxcache_may_know(const struct store *s);
 void		 boxcache_keep(struct store *s, uint32_t uid, const struct imap_items *it);
 void		 boxcache_forget(struct store *s, uint32_t uid);
+
+/* Where that of the mailbox is; NULL: nowhere.  The caller frees. */
+char		*boxcache_dir(struct store *s, const struct session *ss);
+
+/* --- imaplist.c --- */
+
+/* What SELECT is to ask for (*resync, filled), and what is to be done behind it. */
+const struct imap_resync *boxlist_read(struct store *s, const struct session *ss,
+		    struct imap_resync *resync);
+int		 boxlist_apply(struct store *s, struct fail *why);
+void		 boxlist_write(struct store *s);
+void		 boxlist_free(struct store *s);
 
 /* --- imapfetch.c --- */
 

@@ -239,7 +239,7 @@ imap_recover(struct store *s, const char *record, FILE *message,
 		return 0;
 	if (reach(&p, box_of(s)->url, s->options, true, why) == -1)
 		return -1;
-	if (imap_select(p.session->imap, p.mailbox, true, &m, &first) == 0)
+	if (imap_select(p.session->imap, p.mailbox, true, NULL, &m, &first) == 0)
 		result = search_intent(p.session, &m, id, octets, why);
 	else if (first.code == EX_NOINPUT)
 		result = 0;

@@ -233,6 +233,19 @@ account_of(const struct session *ss)
 	return account;
 }
 
+char *
+boxcache_dir(struct store *s, const struct session *ss)
+{
+	char *account = account_of(ss), *dir;
+
+	if (account == NULL)
+		return NULL;
+	dir = headcache_dir(s->options->cache_dir, account,
+	    box_of(s)->mailbox);
+	free(account);
+	return dir;
+}
+
 void
 boxcache_open(struct store *s)
 {
