@@ -74,6 +74,15 @@ imap_name(const struct imap *x)
 	return conn_name(x->conn);
 }
 
+void
+imap_flush(struct imap *x)
+{
+	struct fail ignored = { 0 };
+
+	if (x->alive)
+		(void)conn_flush(x->conn, &ignored);
+}
+
 bool
 imap_uses_qresync(const struct imap *x)
 {

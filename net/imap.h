@@ -91,6 +91,8 @@ struct imap_job	*imap_start(struct imap *x, struct imap_line *l,
  */
 int		 imap_idle(struct imap *x, int64_t deadline, bool (*enough)(void *ctx),
 		    void *ctx, struct fail *why);
+/* What was said goes out now, though nothing is read yet; a loss shows when it is. */
+void		 imap_flush(struct imap *x);
 /* Read one response and deal with it. */
 int		 imap_step(struct imap *x, struct fail *why);
 bool		 imap_is_done(const struct imap_job *job);

@@ -342,14 +342,14 @@ hear_fetch(struct store *s, uint32_t sequence, const struct imap_node *items,
 		/* Flags of one whose UID we never asked for: not needed. */
 		return 0;
 	}
-	came = imap_take_items(m, items->child, b->want & ~m->loaded,
+	came = imap_take_items(m, items->child, (b->want | b->ahead_want) & ~m->loaded,
 	    s->options->charset_8bit, &it);
 	m->loaded |= came;
 	if (came & ~(unsigned)LOAD_FLAGS)
 		boxcache_keep(s, m->uid, &it);
 	if (texts_take(s, uid == 0 ? 0 : n, items->child))
 		return 1;
-	return (came & b->want) != 0;
+	return (came & (b->want | b->ahead_want)) != 0;
 }
 
 static int
@@ -540,6 +540,8 @@ reopen(struct store *s, struct fail *why)
 	uint32_t uidnext = b->state.uidnext;
 	struct session *ss;
 
+	b->ahead = NULL;
+	b->ahead_want = 0;
 	if (b->session != NULL) {
 		b->session->folder = NULL;
 		pool_drop(b->session);
@@ -581,6 +583,7 @@ close_imap(struct store *s, struct fail *why)
 	(void)why;
 	if (b == NULL)
 		return 0;
+	imap_ask_nothing(s);
 	boxlist_write(s);
 	boxlist_free(s);
 	boxcache_close(s);
@@ -661,6 +664,7 @@ const struct store_ops store_imap = {
 	.open = open_imap,
 	.close = close_imap,
 	.load = imap_load,
+	.ask = imap_ask,
 	.head = imap_head,
 	.message = imap_message,
 	.part = imap_part,

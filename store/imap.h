@@ -72,6 +72,8 @@ struct box {
 	uint32_t		 known;		/* those whose UID is known, gone ones too */
 	uint32_t		*tree;		/* owned: see imap.c; NULL while none is gone */
 	unsigned		 want;		/* LOAD_ bits asked for just now */
+	struct imap_job		*ahead;		/* of imap_ask; or NULL */
+	unsigned		 ahead_want;	/* what it asked for */
 	struct boxcache		*cache;		/* owned: headers of former runs; or NULL */
 	struct boxlist		*list;		/* owned: UIDs and flags of the last run; or NULL */
 	struct texts		*texts;		/* on their way, the innermost call's; or NULL */
@@ -127,6 +129,10 @@ uint32_t	 imap_item_uid(const struct imap_node *items);
 const struct imap_node *imap_item(const struct imap_node *items, const char *name);
 int		 imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
 		    struct fail *why);
+
+void		 imap_ask(struct store *s, const uint32_t *v, size_t n, unsigned what);
+/* What was asked ahead matters no more. */
+void		 imap_ask_nothing(struct store *s);
 
 /* --- imapcache.c --- */
 
