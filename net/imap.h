@@ -134,8 +134,15 @@ int		 imap_select(struct imap *x, const char *mailbox, bool examine,
 		    struct fail *why);
 /* QRESYNC is enabled: VANISHED comes in the place of EXPUNGE. */
 bool		 imap_uses_qresync(const struct imap *x);
-/* The delimiter of levels, '\0' for none; asked once a session. */
-int		 imap_delimiter(struct imap *x, char *delimiter, struct fail *why);
+/* Where one's own mailboxes are, and others' (RFC 2342). */
+struct imap_namespace {
+	char		*prefix;	/* owned: of one's own; NULL: none */
+	char		 delimiter;	/* of levels; '\0': there are none */
+	struct strv	 others;	/* prefixes of those of others and of all */
+};
+/* Asked once a session; free it. */
+int		 imap_namespace(struct imap *x, struct imap_namespace *ns, struct fail *why);
+void		 imap_namespace_free(struct imap_namespace *ns);
 
 struct imap_row {
 	struct span	 name;		/* the server's, octets as they came */

@@ -207,39 +207,69 @@ read_delimiter(const struct imap_node *n)
 	return n->text.p[0];
 }
 
+/* ((prefix delimiter ...) ...): of the first, or of each, as strings. */
+static void
+take_namespaces(const struct imap_node *list, struct strv *prefixes)
+{
+	const struct imap_node *n;
+
+	if (list == NULL || list->kind != IMAP_LIST)
+		return;
+	for (n = list->child; n != NULL && prefixes->n < MAX_REPLY_LINES;
+	    n = n->next)
+		if (n->kind == IMAP_LIST && imap_is_text(n->child))
+			strv_take(prefixes, span_dup(n->child->text));
+}
+
 static int
-delimiter_data(void *ctx, const struct imap_response *r, struct fail *why)
+namespace_data(void *ctx, const struct imap_response *r, struct fail *why)
 {
 	const struct imap_node *n = r->items;
-	char *delimiter = ctx;
+	struct imap_namespace *ns = ctx;
+	struct strv personal = { NULL, 0, 0 };
 
 	(void)why;
 	if (is_data(r, "NAMESPACE")) {
-		/* ((prefix delimiter ...) ...) others shared */
-		if (n != NULL && n->kind == IMAP_LIST && n->child != NULL &&
+		if (n == NULL)
+			return 1;
+		if (n->kind == IMAP_LIST && n->child != NULL &&
 		    n->child->kind == IMAP_LIST && n->child->child != NULL)
-			*delimiter = read_delimiter(n->child->child->next);
+			ns->delimiter = read_delimiter(n->child->child->next);
+		take_namespaces(n, &personal);
+		if (personal.n > 0 && ns->prefix == NULL)
+			ns->prefix = xstrdup(personal.v[0]);
+		strv_free(&personal);
+		for (n = n->next; n != NULL; n = n->next)
+			take_namespaces(n, &ns->others);
 		return 1;
 	}
 	if (!is_data(r, "LIST") || n == NULL)
 		return 0;
-	*delimiter = read_delimiter(n->next);
+	ns->delimiter = read_delimiter(n->next);
 	return 1;
 }
 
 int
-imap_delimiter(struct imap *x, char *delimiter, struct fail *why)
+imap_namespace(struct imap *x, struct imap_namespace *ns, struct fail *why)
 {
 	struct imap_job *job;
 	struct imap_line l;
 
-	*delimiter = '\0';
+	memset(ns, 0, sizeof(*ns));
 	imap_line_init(&l);
-	imap_line_put(&l, "%s", imap_offers(x, "NAMESPACE") ? "NAMESPACE" :
-	    "LIST \"\" \"\"");
-	job = imap_start(x, &l, delimiter_data, delimiter, why);
+	imap_line_put(&l, "%s", imap_offers(x, "NAMESPACE") ||
+	    imap_offers(x, "IMAP4rev2") ? "NAMESPACE" : "LIST \"\" \"\"");
+	job = imap_start(x, &l, namespace_data, ns, why);
 	imap_line_free(&l);
 	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
+}
+
+void
+imap_namespace_free(struct imap_namespace *ns)
+{
+	free(ns->prefix);
+	strv_free(&ns->others);
+	memset(ns, 0, sizeof(*ns));
 }
 
 /* --- LIST and STATUS --- */

@@ -400,20 +400,41 @@ box_watch(struct store *s)
 }
 
 static int
-select_mailbox(struct store *s, struct session *ss, const char *path,
-    struct fail *why)
+select_as(struct store *s, struct session *ss, char *mailbox, struct fail *why)
 {
 	struct box *b = box_of(s);
 	struct imap_resync resync;
 
 	free(b->mailbox);
-	if ((b->mailbox = pool_mailbox(ss, path, why)) == NULL ||
-	    imap_select(ss->imap, b->mailbox, s->mode == STORE_READ,
-	    boxlist_read(s, ss, &resync), &b->state, why) == -1) {
-		fail_where(why, "%s", *path == '\0' ? "INBOX" : path);
+	b->mailbox = mailbox;
+	if (mailbox == NULL)
 		return -1;
+	return imap_select(ss->imap, mailbox, s->mode == STORE_READ,
+	    boxlist_read(s, ss, &resync), &b->state, why);
+}
+
+static int
+select_mailbox(struct store *s, struct session *ss, const char *path,
+    struct fail *why)
+{
+	struct fail first = { 0 };
+	int result;
+
+	result = select_as(s, ss, pool_mailbox(ss, path, true, &first), &first);
+	/* One's own mailboxes may stand below a prefix, which is asked only now. */
+	if (result == -1 && first.code == EX_NOINPUT && !ss->knows_names &&
+	    imap_offers(ss->imap, "NAMESPACE") &&
+	    pool_need_names(ss, why) == 0 && ss->names.prefix != NULL &&
+	    *ss->names.prefix != '\0') {
+		fail_clear(&first);
+		result = select_as(s, ss, pool_mailbox(ss, path, false, &first),
+		    &first);
 	}
-	return 0;
+	if (result == -1) {
+		fail(why, first.code, "%s", first.text);
+		fail_where(why, "%s", *path == '\0' ? "INBOX" : path);
+	}
+	return result;
 }
 
 /* A session that was kept may have died unseen: then another, once. */

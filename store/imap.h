@@ -24,8 +24,8 @@ struct session {
 	struct imap		*imap;		/* owned */
 	struct store		*folder;	/* that is selected here; NULL: free */
 	unsigned		 busy;		/* texts are coming in: not for others */
-	bool			 knows_delimiter;
-	char			 delimiter;	/* of levels; '\0': none */
+	bool			 knows_names;	/* the following was asked */
+	struct imap_namespace	 names;		/* owned */
 	bool			 used;		/* more than once: may have died in silence */
 };
 
@@ -38,9 +38,16 @@ struct session	*pool_session(const char *url, const struct store_options *o,
 /* It is over: closed, and forgotten. */
 void		 pool_drop(struct session *ss);
 void		 pool_end(void);
-/* The server's name of a mailbox, and ours of a server's (NULL: it has none).  The caller frees. */
-char		*pool_mailbox(struct session *ss, const char *path, struct fail *why);
-char		*pool_name(struct span mailbox, char delimiter);
+/* Ask for delimiter and prefixes, if that was not done yet. */
+int		 pool_need_names(struct session *ss, struct fail *why);
+/*
+ * The server's name of a mailbox, and ours of a server's (NULL: it has none).  The
+ * caller frees.  `guess': a name without levels is not worth a question; it may lack
+ * the prefix of one's own mailboxes.
+ */
+char		*pool_mailbox(struct session *ss, const char *path, bool guess,
+		    struct fail *why);
+char		*pool_name(const struct session *ss, struct span mailbox, char delimiter);
 
 /* --- imap.c --- */
 

@@ -467,7 +467,7 @@ imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
 		server_free(&server);
 		return 0;
 	}
-	mailbox = pool_mailbox(ss, server.url.path, why);
+	mailbox = pool_mailbox(ss, server.url.path, false, why);
 	server_free(&server);
 	if (mailbox == NULL || box_need_uids(s, v, n, why) == -1) {
 		free(mailbox);
