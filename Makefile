@@ -1,5 +1,5 @@
-# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL and libbsd are
-# found by pkg-config.  Targets: all demo check asan-check fuzz bench corpus lint
+# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL, libbsd and, if it
+# is there, zlib are found by pkg-config.  Targets: all demo check asan-check fuzz bench corpus lint
 # metrics install uninstall dist clean
 
 PREFIX =	/usr/local
@@ -7,7 +7,13 @@ BINDIR =	$(PREFIX)/bin
 MANDIR =	$(PREFIX)/share/man
 VERSION =	0.1
 
-PACKAGES =	libbsd-overlay openssl
+# Compression of IMAP (RFC 4978), where zlib is found; ZLIB=no: without.
+ZLIB !=		pkg-config --exists zlib && echo yes || echo no
+ZLIB_yes =	zlib
+DEFLATE_yes =	net/deflate.c
+DEFLATE_no =	net/deflate_none.c
+
+PACKAGES =	libbsd-overlay openssl $(ZLIB_$(ZLIB))
 PKG_CFLAGS !=	pkg-config --cflags $(PACKAGES)
 PKG_LIBS !=	pkg-config --libs $(PACKAGES)
 BSD_LIBS !=	pkg-config --libs libbsd-overlay
@@ -70,6 +76,7 @@ MIME_SRCS = \
 NET_SRCS = \
 	net/conn.c \
 	net/cred.c \
+	$(DEFLATE_$(ZLIB)) \
 	net/dial.c \
 	net/digest.c \
 	net/dottext.c \
@@ -97,10 +104,15 @@ NET_SRCS = \
 	net/wait.c \
 
 STORE_SRCS = \
+	store/cachetrim.c \
 	store/generic.c \
+	store/headcache.c \
 	store/imap.c \
 	store/imapbox.c \
+	store/imapcache.c \
 	store/imapfetch.c \
+	store/imaplearn.c \
+	store/imaplist.c \
 	store/imapload.c \
 	store/imappool.c \
 	store/imapsearch.c \
@@ -240,6 +252,7 @@ UNIT_SRCS = \
 	tests/unit/clean.c \
 	tests/unit/conn.c \
 	tests/unit/cred.c \
+	tests/unit/deflate.c \
 	tests/unit/date.c \
 	tests/unit/expr.c \
 	tests/unit/fetch.c \

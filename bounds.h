@@ -61,6 +61,9 @@
  */
 #define BATCH_MESSAGES		256
 #define MAX_STATE_SIZE		(1024 * 1024 * 1024)	/* octets of the state of one fetch */
+#define MAX_CACHE		(256 * 1024 * 1024) /* octets of headers kept between runs */
+#define MAX_CACHE_FILES		100000	/* that they are in */
+#define MAX_CACHE_TEXT		(32 * 1024)	/* of one message there */
 #define LOCK_TIMEOUT		60	/* default of `lock-timeout' */
 
 /* Commands (cmd/). */

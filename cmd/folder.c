@@ -136,15 +136,21 @@ unseen(void)
 	return search_join(SEARCH_NOT, seen, NULL);
 }
 
-/* On a server: what SEARCH tells, without the flags of all messages. */
+/* On a server: what it tells, without the flags of all messages. */
 static int
-first_unseen(struct store *s, uint32_t *n, struct fail *why)
+ask_unseen(struct store *s, uint32_t *first, uint32_t *count, struct fail *why)
 {
 	struct numbers found = { NULL, 0, 0 };
-	struct search *x = unseen();
-	int r = store_search(s, x, NULL, &found, why);
+	struct search *x;
+	int r = store_unseen(s, first, count, why);
 
-	*n = found.n > 0 ? found.v[0] : 0;
+	if (r != 0)
+		return r == 1 ? 0 : -1;
+	x = unseen();
+	r = store_search(s, x, NULL, &found, why);
+	*first = found.n > 0 ? found.v[0] : 0;
+	if (count != NULL)
+		*count = (uint32_t)found.n;
 	numbers_free(&found);
 	search_free(x);
 	return r;
@@ -158,7 +164,7 @@ find_dot(struct store *s, uint32_t *dot, struct fail *why)
 	if (s->count == 0)
 		return 0;
 	if (strcmp(s->ops->kind, "IMAP") == 0) {
-		if (first_unseen(s, dot, why) == -1)
+		if (ask_unseen(s, dot, NULL, why) == -1)
 			return -1;
 	} else if (s->ops->local) {
 		*dot = first_without(s, MSG_SEEN | MSG_OLD | MSG_DELETED);
@@ -213,22 +219,9 @@ struct counts {
 };
 
 static int
-count_unseen(struct store *s, struct counts *c, struct fail *why)
-{
-	struct numbers found = { NULL, 0, 0 };
-	struct search *x = unseen();
-	int r = store_search(s, x, NULL, &found, why);
-
-	c->unread = (uint32_t)found.n;
-	numbers_free(&found);
-	search_free(x);
-	return r;
-}
-
-static int
 count(struct store *s, struct counts *c, struct fail *why)
 {
-	uint32_t n, flags;
+	uint32_t n, flags, first;
 
 	memset(c, 0, sizeof *c);
 	for (n = 1; n <= s->count; n++) {
@@ -245,7 +238,7 @@ count(struct store *s, struct counts *c, struct fail *why)
 		}
 	}
 	return strcmp(s->ops->kind, "IMAP") == 0 && s->count > 0 ?
-	    count_unseen(s, c, why) : 0;
+	    ask_unseen(s, &first, &c->unread, why) : 0;
 }
 
 static void

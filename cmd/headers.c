@@ -22,7 +22,9 @@ wanted(const struct mailx *m)
 {
 	unsigned what = LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE;
 
-	if (m->json && strcmp(m->folder->ops->kind, "POP3") != 0)
+	if (!m->json)
+		return LOAD_FLAGS | LOAD_BRIEF;
+	if (strcmp(m->folder->ops->kind, "POP3") != 0)
 		what |= LOAD_STRUCTURE;
 	return what;
 }

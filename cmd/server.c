@@ -144,6 +144,7 @@ server_setup(void *ctx, const char *url, struct server *s, struct fail *why)
 	read_credentials(m, s);
 	s->hostname = first_of(m, "hostname", NULL);
 	s->proxy = first_of(m, "proxy", NULL);
+	s->no_compress = !var_is_set(m, "compress");
 	s->trace = var_is_set(m, "verbose") ? stderr : NULL;
 	s->signalled = &got_signal;
 	return 0;

@@ -27,6 +27,7 @@ struct vars {
 	size_t		 n;
 	size_t		 cap;
 	char		*state_dir;	/* owned: for the store's options; or NULL */
+	char		*cache_dir;	/* owned: the same */
 };
 
 /* --- The table and the array. --- */
@@ -181,6 +182,7 @@ vars_free(struct vars *vs)
 	}
 	free(vs->v);
 	free(vs->state_dir);
+	free(vs->cache_dir);
 	free(vs);
 }
 
@@ -457,4 +459,8 @@ vars_apply(struct mailx *m)
 	free(m->vars->state_dir);
 	m->vars->state_dir = dir;
 	m->options.state_dir = dir;
+	free(m->vars->cache_dir);
+	m->vars->cache_dir = !var_is_set(m, "cache") ? NULL :
+	    xdg_path(m, "XDG_CACHE_HOME", ".cache");
+	m->options.cache_dir = m->vars->cache_dir;
 }

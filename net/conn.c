@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * conn.c -- a connection to a server: buffers, deadlines, TLS, transcript.
+ * conn.c -- a connection to a server: buffers, deadlines, TLS, compression,
+ * transcript.
  *
  * The descriptor does not block; every wait has a deadline.  While output goes
  * out input is taken in, and what was lent to the caller must stay where it is
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "conn_io.h"
+#include "deflate.h"
 #include "dial.h"
 #include "tls.h"
 #include "transcript.h"
@@ -30,11 +32,13 @@
 struct conn {
 	int		 fd;
 	struct tls	*tls;		/* owned; NULL before TLS */
+	struct deflate	*deflate;	/* owned; NULL before compression */
 	struct server	 server;	/* what TLS needs of it; owned */
 	char		*name;		/* owned */
 	FILE		*trace;		/* borrowed; or NULL */
 	const volatile sig_atomic_t *signalled;
 	bool		 is_private;	/* even without TLS */
+	bool		 is_local;	/* it does not leave this machine */
 	int		 timeout;	/* s->timeout; 0: the defaults */
 	size_t		 max_line;	/* octets of a line */
 	int		 limit;		/* by conn_set_timeout; 0: none set */
@@ -86,7 +90,7 @@ await(struct conn *c, int events, int64_t deadline, struct fail *why)
 /* --- Octets in and out, never waiting. --- */
 
 static ssize_t
-receive(struct conn *c, char *p, size_t n, int *want, struct fail *why)
+receive_raw(struct conn *c, char *p, size_t n, int *want, struct fail *why)
 {
 	ssize_t got;
 
@@ -101,6 +105,26 @@ receive(struct conn *c, char *p, size_t n, int *want, struct fail *why)
 	else
 		fail_errno(why, EX_TEMPFAIL, "connection lost");
 	return -1;
+}
+
+static ssize_t
+receive(struct conn *c, char *p, size_t n, int *want, struct fail *why)
+{
+	char *room;
+	ssize_t got;
+	size_t size;
+
+	*want = 0;
+	if (c->deflate == NULL)
+		return receive_raw(c, p, n, want, why);
+	while ((got = deflate_unpack(c->deflate, p, n, why)) == 0) {
+		room = deflate_room(c->deflate, &size);
+		got = receive_raw(c, room, size, want, why);
+		if (got <= 0)
+			break;
+		deflate_came(c->deflate, (size_t)got);
+	}
+	return got;
 }
 
 static ssize_t
@@ -240,12 +264,15 @@ int
 conn_flush(struct conn *c, struct fail *why)
 {
 	int64_t deadline = deadline_after(c, TIMEOUT_TRANSFER);
+	struct span out = { c->out, c->out_n };
 	int want_in, want_out;
 	size_t sent = 0;
 	ssize_t n;
 
-	while (sent < c->out_n) {
-		n = transmit(c, c->out + sent, c->out_n - sent, &want_out, why);
+	if (c->deflate != NULL && out.n > 0)
+		out = deflate_pack(c->deflate, out.p, out.n);
+	while (sent < out.n) {
+		n = transmit(c, out.p + sent, out.n - sent, &want_out, why);
 		if (n > 0) {
 			sent += (size_t)n;
 			c->count_out += (uint64_t)n;
@@ -263,7 +290,7 @@ conn_flush(struct conn *c, struct fail *why)
 		if (await(c, want_out | want_in, deadline, why) == -1)
 			break;
 	}
-	c->mute = sent < c->out_n;
+	c->mute = sent < out.n;
 	wipe_out(c);
 	return c->mute ? -1 : 0;
 }
@@ -576,6 +603,32 @@ conn_start_tls(struct conn *c, struct fail *why)
 	return begin_tls(c, why);
 }
 
+/* What stands behind the server's leave is packed already (RFC 4978 4). */
+int
+conn_start_deflate(struct conn *c, struct fail *why)
+{
+	struct span waiting = { c->in + c->start, c->end - c->start };
+
+	if (c->deflate != NULL || conn_flush(c, why) == -1 ||
+	    (c->deflate = deflate_new(waiting)) == NULL)
+		return fail(why, EX_SOFTWARE, "%s: no compression", c->name);
+	c->start = c->end;
+	transcript_remark(c->trace, "compressed from here on");
+	return 0;
+}
+
+bool
+conn_is_packed(const struct conn *c)
+{
+	return c->deflate != NULL;
+}
+
+bool
+conn_is_local(const struct conn *c)
+{
+	return c->is_local;
+}
+
 bool
 conn_is_tls(const struct conn *c)
 {
@@ -642,8 +695,9 @@ new_conn(int fd, const struct server *s)
 	c->signalled = s->signalled;
 	c->timeout = s->timeout;
 	c->max_line = s->max_line > 0 ? s->max_line : MAX_REPLY_LINE;
-	c->is_private = s->cleartext_ok ||
-	    ((s->proxy == NULL || *s->proxy == '\0') && dial_is_loopback(fd));
+	c->is_local = (s->proxy == NULL || *s->proxy == '\0') &&
+	    dial_is_loopback(fd);
+	c->is_private = s->cleartext_ok || c->is_local;
 	c->size = IN_SIZE;
 	c->in = xmalloc(c->size);
 	c->out = xmalloc(OUT_SIZE);
@@ -690,6 +744,7 @@ conn_close(struct conn *c)
 	show_octets(c);
 	wipe_out(c);
 	tls_free(c->tls);
+	deflate_free(c->deflate);
 	close(c->fd);
 	server_free(&c->server);
 	free(c->name);

@@ -28,6 +28,13 @@ void		 conn_close(struct conn *c);	/* NULL is fine; says nothing */
 
 /* Start TLS now: refuses (EX_PROTOCOL) when octets wait behind the reply. */
 int		 conn_start_tls(struct conn *c, struct fail *why);
+/*
+ * From now on both directions are compressed (RFC 4978); the server has said OK.
+ * After authentication alone.  EX_SOFTWARE: built without.
+ */
+int		 conn_start_deflate(struct conn *c, struct fail *why);
+bool		 conn_is_packed(const struct conn *c);
+bool		 conn_is_local(const struct conn *c);	/* to this machine itself, no proxy between */
 bool		 conn_is_tls(const struct conn *c);
 /* TLS, or a host that is loopback, or allowed by the server record: may a password go over it as it is? */
 bool		 conn_is_private(const struct conn *c);

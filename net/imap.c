@@ -14,6 +14,7 @@
 
 #include "conn.h"
 #include "cred.h"
+#include "deflate.h"
 #include "imap.h"
 
 #define TAG_SIZE	16
@@ -39,6 +40,8 @@ struct imap {
 	struct strv		 capabilities;
 	bool			 knows_capabilities;
 	bool			 alive, leaving;
+	bool			 qresync;	/* it is enabled */
+	bool			 may_compress;	/* it was not refused yet */
 	bool			 more;		/* "+" came */
 	char			*more_text;	/* owned */
 	unsigned		 tags;		/* said so far */
@@ -69,6 +72,27 @@ const char *
 imap_name(const struct imap *x)
 {
 	return conn_name(x->conn);
+}
+
+void
+imap_flush(struct imap *x)
+{
+	struct fail ignored = { 0 };
+
+	if (x->alive)
+		(void)conn_flush(x->conn, &ignored);
+}
+
+bool
+imap_uses_qresync(const struct imap *x)
+{
+	return x->qresync;
+}
+
+void
+imap_note_qresync(struct imap *x)
+{
+	x->qresync = true;
 }
 
 bool
@@ -561,6 +585,24 @@ imap_is_fresh(struct imap *x)
 
 /* --- Beginning and end --- */
 
+/* Nothing else may be under way: what follows the OK is another stream. */
+int
+imap_compress(struct imap *x, struct fail *why)
+{
+	struct fail refused = { 0 };
+
+	if (!x->may_compress || !TAILQ_EMPTY(&x->jobs) ||
+	    !imap_offers(x, "COMPRESS=DEFLATE"))
+		return 0;
+	x->may_compress = false;
+	if (imap_run(x, EX_UNAVAILABLE, &refused, "COMPRESS DEFLATE") == 0) {
+		if (conn_start_deflate(x->conn, why) == -1)
+			return give_up(x);
+	} else if (!x->alive)
+		return fail(why, refused.code, "%s", refused.text);
+	return 0;
+}
+
 static int
 greet(struct imap *x, const struct server *s, bool *authenticated,
     struct fail *why)
@@ -633,9 +675,10 @@ begin_session(struct imap *x, const struct server *s, const char *user,
 	if (!authenticated && (secure(x, s, why) == -1 ||
 	    imap_login(x, s, user, password, why) == -1))
 		return -1;
-	if (!x->knows_capabilities)
-		return imap_ask_capabilities(x, why);
-	return 0;
+	if (!x->knows_capabilities && imap_ask_capabilities(x, why) == -1)
+		return -1;
+	/* On this machine octets cost less than packing them. */
+	return conn_is_local(x->conn) ? 0 : imap_compress(x, why);
 }
 
 /* Over a connection that is taken over. */
@@ -650,6 +693,7 @@ attach(struct conn *c, const struct server *s, const char *user,
 	x->conn = c;
 	x->reader = imap_reader_new(&in);
 	x->alive = true;
+	x->may_compress = deflate_is_there() && !s->no_compress;
 	if (begin_session(x, s, user, password, why) == 0)
 		return x;
 	imap_logout(x);

@@ -35,6 +35,7 @@ struct server {
 	int		 timeout;	/* seconds for everything; 0: the defaults of bounds.h */
 	char		*hostname;	/* owned: our name for EHLO; NULL: found out */
 	char		*proxy;		/* owned: socks5h://host:port; or NULL */
+	bool		 no_compress;	/* the variable `compress' is unset */
 	size_t		 max_line;	/* octets of a line that conn_line takes; 0: MAX_REPLY_LINE (IMAP takes more) */
 	FILE		*trace;		/* borrowed: the dialogue is copied there; or NULL */
 	/* Borrowed: where a handler notes the last signal, or NULL.  SIGINT, SIGTERM, SIGHUP end every wait (EX_TEMPFAIL). */

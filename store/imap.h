@@ -13,6 +13,9 @@
 #include "../net/imap.h"
 #include "store.h"
 
+/* Headers of so many are worth a round trip, even on this machine. */
+#define COMPRESS_MESSAGES	32
+
 /* --- imappool.c --- */
 
 struct session {
@@ -21,8 +24,8 @@ struct session {
 	struct imap		*imap;		/* owned */
 	struct store		*folder;	/* that is selected here; NULL: free */
 	unsigned		 busy;		/* texts are coming in: not for others */
-	bool			 knows_delimiter;
-	char			 delimiter;	/* of levels; '\0': none */
+	bool			 knows_names;	/* the following was asked */
+	struct imap_namespace	 names;		/* owned */
 	bool			 used;		/* more than once: may have died in silence */
 };
 
@@ -35,9 +38,16 @@ struct session	*pool_session(const char *url, const struct store_options *o,
 /* It is over: closed, and forgotten. */
 void		 pool_drop(struct session *ss);
 void		 pool_end(void);
-/* The server's name of a mailbox, and ours of a server's (NULL: it has none).  The caller frees. */
-char		*pool_mailbox(struct session *ss, const char *path, struct fail *why);
-char		*pool_name(struct span mailbox, char delimiter);
+/* Ask for delimiter and prefixes, if that was not done yet. */
+int		 pool_need_names(struct session *ss, struct fail *why);
+/*
+ * The server's name of a mailbox, and ours of a server's (NULL: it has none).  The
+ * caller frees.  `guess': a name without levels is not worth a question; it may lack
+ * the prefix of one's own mailboxes.
+ */
+char		*pool_mailbox(struct session *ss, const char *path, bool guess,
+		    struct fail *why);
+char		*pool_name(const struct session *ss, struct span mailbox, char delimiter);
 
 /* --- imap.c --- */
 
@@ -69,6 +79,10 @@ struct box {
 	uint32_t		 known;		/* those whose UID is known, gone ones too */
 	uint32_t		*tree;		/* owned: see imap.c; NULL while none is gone */
 	unsigned		 want;		/* LOAD_ bits asked for just now */
+	struct imap_job		*ahead;		/* of imap_ask; or NULL */
+	unsigned		 ahead_want;	/* what it asked for */
+	struct boxcache		*cache;		/* owned: headers of former runs; or NULL */
+	struct boxlist		*list;		/* owned: UIDs and flags of the last run; or NULL */
 	struct texts		*texts;		/* on their way, the innermost call's; or NULL */
 	FILE			*nowhere;	/* owned: takes texts that nobody awaits; or NULL */
 };
@@ -76,11 +90,15 @@ struct box {
 struct box	*box_of(const struct store *s);
 /* Have a session that is alive: where it was lost, another, the numbers kept. */
 int		 box_check(struct store *s, struct fail *why);
+/* Hear what the server says of the mailbox. */
+void		 box_watch(struct store *s);
 /* Ours of the server's sequence number, 0: none (yet); and back. */
 uint32_t	 box_number(const struct store *s, uint32_t sequence);
 uint32_t	 box_sequence(const struct store *s, uint32_t n);
 /* The listed message of that UID, or 0.  All UIDs are known. */
 uint32_t	 box_find(const struct store *s, uint32_t uid);
+/* Message n has that UID; not if it has another, or its neighbours tell otherwise: false. */
+bool		 box_name(struct store *s, uint32_t n, uint32_t uid);
 /* The list has grown. */
 void		 box_grown(struct store *s);
 /* Sets "3:5,9" of these messages (any order), none longer than a server takes in a line. */
@@ -92,18 +110,59 @@ int		 box_need_uids(struct store *s, const uint32_t *v, size_t n, struct fail *w
 int		 box_each_set(struct store *s, const struct strv *sets, const char *before,
 		    const char *after, int no, struct fail *why);
 
+/* Names and values in turn? */
+bool		 imap_are_pairs(const struct imap_node *n);
+
 /* --- imapload.c --- */
+
+/* What a FETCH told that never changes; NULL: not told. */
+struct imap_items {
+	const struct imap_node	*size, *arrived, *envelope, *structure;
+	const struct imap_node	*references;	/* a header of References and List-Id */
+	const struct imap_node	*brief;		/* a header of what LOAD_BRIEF has */
+};
 
 struct envelope	*imap_envelope(const struct imap_node *n, const char *charset_8bit);
 struct part	*imap_structure(const struct imap_node *n, const char *charset_8bit);
-/* Take what a FETCH says, envelope and structure only where `want'.  Returns the LOAD_ bits that came. */
+/* Take what a FETCH says, envelope and structure only where `want'.  Returns the LOAD_ bits that came; *it: from where. */
 unsigned	 imap_take_items(struct msg *m, const struct imap_node *items,
+		    unsigned want, const char *charset_8bit, struct imap_items *it);
+unsigned	 imap_take_kept(struct msg *m, const struct imap_items *it,
 		    unsigned want, const char *charset_8bit);
+/* Those LOAD_ bits of `want' that must be asked for. */
+unsigned	 imap_lacking(const struct msg *m, unsigned want);
 /* The UID among the items, 0: none. */
 uint32_t	 imap_item_uid(const struct imap_node *items);
 const struct imap_node *imap_item(const struct imap_node *items, const char *name);
 int		 imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
 		    struct fail *why);
+
+void		 imap_ask(struct store *s, const uint32_t *v, size_t n, unsigned what);
+/* What was asked ahead matters no more. */
+void		 imap_ask_nothing(struct store *s);
+
+/* --- imapcache.c --- */
+
+/* Without a cache these do nothing. */
+void		 boxcache_open(struct store *s);
+void		 boxcache_close(struct store *s);
+/* Load from there what is there, for those whose UID is known. */
+void		 boxcache_load(struct store *s, const uint32_t *v, size_t n, unsigned want);
+bool		 boxcache_may_know(const struct store *s);
+void		 boxcache_keep(struct store *s, uint32_t uid, const struct imap_items *it);
+void		 boxcache_forget(struct store *s, uint32_t uid);
+
+/* Where that of the mailbox is; NULL: nowhere.  The caller frees. */
+char		*boxcache_dir(struct store *s, const struct session *ss);
+
+/* --- imaplist.c --- */
+
+/* What SELECT is to ask for (*resync, filled), and what is to be done behind it. */
+const struct imap_resync *boxlist_read(struct store *s, const struct session *ss,
+		    struct imap_resync *resync);
+int		 boxlist_apply(struct store *s, struct fail *why);
+void		 boxlist_write(struct store *s);
+void		 boxlist_free(struct store *s);
 
 /* --- imapfetch.c --- */
 
@@ -130,6 +189,15 @@ enum search_fit {
 enum search_fit	 search_print(const struct search *x, struct imap_line *l);
 int		 imap_search_folder(struct store *s, const struct search *x,
 		    const struct numbers *among, struct numbers *found, struct fail *why);
+
+/* --- imaplearn.c --- */
+
+/* Know the UIDs where they can be told without asking. */
+void		 box_infer(struct store *s);
+/* Have it known which of our messages have these UIDs. */
+int		 box_learn(struct store *s, const struct imap_uids *u, struct fail *why);
+int		 imap_unseen(struct store *s, uint32_t *first, uint32_t *count,
+		    struct fail *why);
 
 /* --- imapsync.c --- */
 

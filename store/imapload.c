@@ -15,6 +15,8 @@
 #define FLAG_ITEMS	"UID FLAGS"
 #define SIZE_ITEMS	"RFC822.SIZE INTERNALDATE"
 #define ENVELOPE_ITEMS	"ENVELOPE BODY.PEEK[HEADER.FIELDS (REFERENCES LIST-ID)]"
+/* Half of what an envelope takes, which tells most addresses three times. */
+#define BRIEF_ITEMS	"BODY.PEEK[HEADER.FIELDS (DATE FROM SENDER SUBJECT TO)]"
 
 /* --- Text --- */
 
@@ -32,6 +34,22 @@ text_of(const struct imap_node *n)
 	return n->text;
 }
 
+/* Words of ASCII with single blanks between: decoding would give the same. */
+static bool
+is_plain(struct span s)
+{
+	size_t i;
+
+	if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ')
+		return false;
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~' ||
+		    (s.p[i] == ' ' && s.p[i + 1] == ' ') ||
+		    (s.p[i] == '=' && i + 1 < s.n && s.p[i + 1] == '?'))
+			return false;
+	return true;
+}
+
 /* Decoded as an unstructured field is; NULL for NIL. */
 static char *
 decode(const struct imap_node *n, const char *charset_8bit)
@@ -40,6 +58,8 @@ decode(const struct imap_node *n, const char *charset_8bit)
 
 	if (!has_text(n))
 		return NULL;
+	if (is_plain(n->text))
+		return span_dup(n->text);
 	f.name = span_of("Subject");
 	f.body = n->text;
 	return head_text(&f, charset_8bit);
@@ -68,19 +88,26 @@ is_missing(const struct imap_node *n)
 	    span_eq(n->text, ".SYNTAX-ERROR.");
 }
 
-/* A local part as it is written: quoted unless it is a dot-atom. */
-static void
-put_local(FILE *f, struct span s)
+static bool
+is_dot_atom(struct span s)
 {
 	static const char specials[] = "()<>[]:;@\\,\"";
-	bool plain = s.n > 0 && s.p[0] != '.' && s.p[s.n - 1] != '.';
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
 		if (s.p[i] == ' ' || ascii_is_control((unsigned char)s.p[i]) ||
 		    strchr(specials, s.p[i]) != NULL)
-			plain = false;
-	if (plain || (s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"')) {
+			return false;
+	return s.n > 0 && s.p[0] != '.' && s.p[s.n - 1] != '.';
+}
+
+/* A local part as it is written: quoted unless it is a dot-atom. */
+static void
+put_local(FILE *f, struct span s)
+{
+	size_t i;
+
+	if (is_dot_atom(s) || (s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"')) {
 		fwrite(s.p, 1, s.n, f);
 		return;
 	}
@@ -94,14 +121,36 @@ put_local(FILE *f, struct span s)
 	putc('"', f);
 }
 
+/* The caller frees. */
+static char *
+join_address(struct span local, const struct imap_node *host)
+{
+	char *addr;
+	size_t len;
+	FILE *f;
+
+	if (is_dot_atom(local) && !is_missing(host)) {
+		addr = xmalloc(local.n + host->text.n + 2);
+		memcpy(addr, local.p, local.n);
+		addr[local.n] = '@';
+		memcpy(addr + local.n + 1, host->text.p, host->text.n);
+		addr[local.n + 1 + host->text.n] = '\0';
+		return addr;
+	}
+	f = xmemstream(&addr, &len);
+	put_local(f, local);
+	if (!is_missing(host))
+		fprintf(f, "@%.*s", (int)host->text.n, host->text.p);
+	fclose(f);
+	return addr;
+}
+
 static void
 take_address(struct addrs *as, const struct imap_node *n,
     const char *charset_8bit)
 {
 	const struct imap_node *name, *mailbox, *host;
 	char *decoded, *addr;
-	size_t len;
-	FILE *f;
 
 	if (n->kind != IMAP_LIST)
 		return;
@@ -116,13 +165,9 @@ take_address(struct addrs *as, const struct imap_node *n,
 		as->defects |= DEFECT_ADDRESS;
 		return;
 	}
-	f = xmemstream(&addr, &len);
-	put_local(f, mailbox->text);
 	if (is_missing(host))
 		as->defects |= DEFECT_ADDRESS;
-	else
-		fprintf(f, "@%.*s", (int)host->text.n, host->text.p);
-	fclose(f);
+	addr = join_address(mailbox->text, host);
 	decoded = decode(name, charset_8bit);
 	addrs_add(as, decoded != NULL && *decoded != '\0' ? decoded : NULL,
 	    addr);
@@ -529,19 +574,72 @@ take_flags(struct msg *m, const struct imap_node *n)
 }
 
 static unsigned
-take_size(struct msg *m, const struct imap_node *items)
+take_size(struct msg *m, const struct imap_items *it)
 {
-	const struct imap_node *size, *arrived;
 	struct date d;
 
-	size = imap_item(items, "RFC822.SIZE");
-	arrived = imap_item(items, "INTERNALDATE");
-	if (!has_text(size) || !has_text(arrived))
+	if (!has_text(it->size) || !has_text(it->arrived))
 		return 0;
-	m->size = read_count(size);
-	if (date_parse_imap(arrived->text, &d) == 0)
+	m->size = read_count(it->size);
+	if (date_parse_imap(it->arrived->text, &d) == 0)
 		m->arrived = d.epoch;
 	return LOAD_SIZE;
+}
+
+static unsigned
+take_envelope(struct msg *m, const struct imap_items *it,
+    const char *charset_8bit)
+{
+	if (it->envelope == NULL || it->envelope->kind != IMAP_LIST)
+		return 0;
+	envelope_free(m->envelope);
+	m->envelope = imap_envelope(it->envelope, charset_8bit);
+	if (has_text(it->references))
+		take_references(m->envelope, it->references->text,
+		    charset_8bit);
+	return LOAD_ENVELOPE;
+}
+
+/* An envelope does as well, with the size. */
+static unsigned
+take_brief(struct msg *m, const struct imap_items *it, const char *charset_8bit)
+{
+	struct head h;
+
+	if (!has_text(it->size))
+		return 0;
+	m->size = read_count(it->size);
+	if (m->loaded & LOAD_ENVELOPE)
+		return LOAD_BRIEF;
+	if (take_envelope(m, it, charset_8bit) != 0)
+		return LOAD_ENVELOPE | LOAD_BRIEF;
+	if (!has_text(it->brief))
+		return 0;
+	head_parse(&h, span_dup(it->brief->text), it->brief->text.n);
+	envelope_free(m->envelope);
+	m->envelope = envelope_read(&h, charset_8bit);
+	head_free(&h);
+	return LOAD_BRIEF;
+}
+
+unsigned
+imap_take_kept(struct msg *m, const struct imap_items *it, unsigned want,
+    const char *charset_8bit)
+{
+	unsigned came = 0;
+
+	if (want & LOAD_SIZE)
+		came |= take_size(m, it);
+	if (want & LOAD_ENVELOPE)
+		came |= take_envelope(m, it, charset_8bit);
+	if ((want & LOAD_BRIEF) && !(came & LOAD_ENVELOPE))
+		came |= take_brief(m, it, charset_8bit);
+	if ((want & LOAD_STRUCTURE) && it->structure != NULL) {
+		part_free(m->structure);
+		m->structure = imap_structure(it->structure, charset_8bit);
+		came |= m->structure != NULL ? LOAD_STRUCTURE : 0;
+	}
+	return came;
 }
 
 /* The piece of the header; servers spell its name in more than one way. */
@@ -555,26 +653,9 @@ find_fields(const struct imap_node *items)
 	return NULL;
 }
 
-static unsigned
-take_envelope(struct msg *m, const struct imap_node *items,
-    const char *charset_8bit)
-{
-	const struct imap_node *n, *references;
-
-	n = imap_item(items, "ENVELOPE");
-	references = find_fields(items);
-	if (n == NULL || n->kind != IMAP_LIST)
-		return 0;
-	envelope_free(m->envelope);
-	m->envelope = imap_envelope(n, charset_8bit);
-	if (has_text(references))
-		take_references(m->envelope, references->text, charset_8bit);
-	return LOAD_ENVELOPE;
-}
-
 unsigned
 imap_take_items(struct msg *m, const struct imap_node *items, unsigned want,
-    const char *charset_8bit)
+    const char *charset_8bit, struct imap_items *it)
 {
 	const struct imap_node *n;
 	unsigned came = 0;
@@ -583,17 +664,17 @@ imap_take_items(struct msg *m, const struct imap_node *items, unsigned want,
 		take_flags(m, n);
 		came |= m->uid != 0 ? LOAD_FLAGS : 0;
 	}
-	if (want & LOAD_SIZE)
-		came |= take_size(m, items);
+	memset(it, 0, sizeof(*it));
+	it->size = imap_item(items, "RFC822.SIZE");
+	it->arrived = imap_item(items, "INTERNALDATE");
+	it->envelope = imap_item(items, "ENVELOPE");
+	it->structure = imap_item(items, "BODYSTRUCTURE");
+	/* Of the two only one was asked for. */
 	if (want & LOAD_ENVELOPE)
-		came |= take_envelope(m, items, charset_8bit);
-	if ((want & LOAD_STRUCTURE) &&
-	    (n = imap_item(items, "BODYSTRUCTURE")) != NULL) {
-		part_free(m->structure);
-		m->structure = imap_structure(n, charset_8bit);
-		came |= m->structure != NULL ? LOAD_STRUCTURE : 0;
-	}
-	return came;
+		it->references = find_fields(items);
+	else
+		it->brief = find_fields(items);
+	return came | imap_take_kept(m, it, want, charset_8bit);
 }
 
 /* All of them by UID where that is known, else by sequence number. */
@@ -608,29 +689,65 @@ have_uids(const struct store *s, const uint32_t *v, size_t n)
 	return true;
 }
 
+/* The items to be asked for; the caller frees. */
+static char *
+fetch_items(unsigned what)
+{
+	char *text;
+	size_t len;
+	FILE *f;
+
+	f = xmemstream(&text, &len);
+	fputs(" (" FLAG_ITEMS, f);
+	if (what & LOAD_SIZE)
+		fputs(" " SIZE_ITEMS, f);
+	if ((what & (LOAD_BRIEF | LOAD_SIZE)) == LOAD_BRIEF)
+		fputs(" RFC822.SIZE", f);
+	if (what & LOAD_ENVELOPE)
+		fputs(" " ENVELOPE_ITEMS, f);
+	if ((what & (LOAD_BRIEF | LOAD_ENVELOPE)) == LOAD_BRIEF)
+		fputs(" " BRIEF_ITEMS, f);
+	if (what & LOAD_STRUCTURE)
+		fputs(" BODYSTRUCTURE", f);
+	putc(')', f);
+	fclose(f);
+	return text;
+}
+
 static int
 say_fetch(struct store *s, const uint32_t *v, size_t n, unsigned what,
     struct fail *why)
 {
 	struct strv sets = { NULL, 0, 0 };
 	bool uids = have_uids(s, v, n);
-	char *after;
+	char *items = fetch_items(what);
 	int result;
 
 	box_sets(s, v, n, uids, &sets);
-	after = xasprintf(" (%s%s%s%s%s%s%s)", FLAG_ITEMS,
-	    what & LOAD_SIZE ? " " : "", what & LOAD_SIZE ? SIZE_ITEMS : "",
-	    what & LOAD_ENVELOPE ? " " : "",
-	    what & LOAD_ENVELOPE ? ENVELOPE_ITEMS : "",
-	    what & LOAD_STRUCTURE ? " " : "",
-	    what & LOAD_STRUCTURE ? "BODYSTRUCTURE" : "");
 	box_of(s)->want = what | LOAD_FLAGS;
-	result = box_each_set(s, &sets, uids ? "UID FETCH " : "FETCH ", after,
+	result = box_each_set(s, &sets, uids ? "UID FETCH " : "FETCH ", items,
 	    EX_TEMPFAIL, why);
 	box_of(s)->want = 0;
-	free(after);
+	free(items);
 	strv_free(&sets);
 	return result;
+}
+
+unsigned
+imap_lacking(const struct msg *m, unsigned want)
+{
+	unsigned lacking = want & ~m->loaded;
+
+	if (m->flags & MSG_GONE)
+		return 0;
+	if ((lacking & LOAD_BRIEF) && (m->loaded & LOAD_ENVELOPE))
+		lacking = (lacking & ~(unsigned)LOAD_BRIEF) |
+		    (LOAD_SIZE & ~m->loaded);
+	/* Where no date stands in it, that of its arrival is shown. */
+	if ((want & m->loaded & LOAD_BRIEF) && m->envelope != NULL &&
+	    !m->envelope->has_date)
+		lacking |= LOAD_SIZE & ~m->loaded;
+	return lacking;
 }
 
 /* The first of them that is there, yet not loaded; 0: none. */
@@ -640,30 +757,157 @@ find_unloaded(const struct store *s, const uint32_t *v, size_t n, unsigned what)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!(s->msgs[v[i] - 1].flags & MSG_GONE) &&
-		    (s->msgs[v[i] - 1].loaded & what) != what)
+		if (imap_lacking(&s->msgs[v[i] - 1], what) != 0)
 			return v[i];
 	return 0;
+}
+
+/* Those that lack the same as the first of them that lacks anything: how many. */
+static size_t
+pick_alike(const struct store *s, const uint32_t *v, size_t n, unsigned what,
+    uint32_t *alike, unsigned *lacking)
+{
+	uint32_t first = find_unloaded(s, v, n, what);
+	size_t i, k = 0;
+
+	if (first == 0)
+		return 0;
+	*lacking = imap_lacking(&s->msgs[first - 1], what);
+	for (i = 0; i < n; i++)
+		if (imap_lacking(&s->msgs[v[i] - 1], what) == *lacking)
+			alike[k++] = v[i];
+	return k;
+}
+
+/* One command for those that lack the same as the first of them that lacks anything. */
+static int
+fetch_alike(struct store *s, const uint32_t *v, size_t n, unsigned what,
+    struct fail *why)
+{
+	uint32_t *alike = xreallocarray(NULL, n, sizeof(*alike)), first;
+	unsigned lacking;
+	size_t i, k;
+	int result = 0;
+
+	if ((k = pick_alike(s, v, n, what, alike, &lacking)) > 0) {
+		result = say_fetch(s, alike, k, lacking, why);
+		/* Those that others expunged just now: the server may tell at NOOP. */
+		for (i = 0; result == 0 && i < k; i++)
+			if (imap_lacking(&s->msgs[alike[i] - 1], lacking) != 0)
+				break;
+		if (result == 0 && i < k &&
+		    (result = imap_noop(box_of(s)->session->imap, why)) == 0 &&
+		    (first = find_unloaded(s, alike, k, lacking)) != 0)
+			result = fail(why, EX_PROTOCOL,
+			    "%s: the server does not tell of message %u",
+			    imap_name(box_of(s)->session->imap), first);
+	}
+	free(alike);
+	return result;
+}
+
+/* By its UID a message is known from former runs. */
+static int
+learn_kept(struct store *s, const uint32_t *v, size_t n, unsigned what,
+    struct fail *why)
+{
+	if ((what & ~(unsigned)LOAD_FLAGS) == 0 || !boxcache_may_know(s))
+		return 0;
+	if (box_need_uids(s, v, n, why) == -1)
+		return -1;
+	boxcache_load(s, v, n, what);
+	return 0;
+}
+
+/* One set is said now; what does not fit into it will be asked for when its time has come. */
+static void
+say_ahead(struct store *s, const uint32_t *v, size_t n, unsigned what)
+{
+	struct box *b = box_of(s);
+	struct strv sets = { NULL, 0, 0 };
+	struct fail ignored = { 0 };
+	bool uids = have_uids(s, v, n);
+	char *items = fetch_items(what);
+	struct imap_line l;
+
+	box_sets(s, v, n, uids, &sets);
+	if (sets.n > 0) {
+		imap_line_init(&l);
+		imap_line_put(&l, "%s%s%s", uids ? "UID FETCH " : "FETCH ",
+		    sets.v[0], items);
+		b->ahead = imap_start(b->session->imap, &l, NULL, NULL,
+		    &ignored);
+		b->ahead_want = b->ahead == NULL ? 0 : what | LOAD_FLAGS;
+		imap_line_free(&l);
+		imap_flush(b->session->imap);
+	}
+	free(items);
+	strv_free(&sets);
+}
+
+void
+imap_ask(struct store *s, const uint32_t *v, size_t n, unsigned what)
+{
+	struct box *b = box_of(s);
+	uint32_t *alike;
+	unsigned lacking;
+	size_t k;
+
+	if (b->ahead != NULL || b->session == NULL ||
+	    !imap_is_alive(b->session->imap) ||
+	    (boxcache_may_know(s) && !have_uids(s, v, n)))
+		return;
+	boxcache_load(s, v, n, what);
+	alike = xreallocarray(NULL, n, sizeof(*alike));
+	if ((k = pick_alike(s, v, n, what, alike, &lacking)) > 0)
+		say_ahead(s, alike, k, lacking);
+	free(alike);
+}
+
+static int
+finish_ahead(struct store *s, struct fail *why)
+{
+	struct box *b = box_of(s);
+	struct imap_job *job = b->ahead;
+	int result;
+
+	if (job == NULL)
+		return 0;
+	b->ahead = NULL;
+	result = imap_finish(b->session->imap, job, EX_TEMPFAIL, why);
+	b->ahead_want = 0;
+	return result;
+}
+
+void
+imap_ask_nothing(struct store *s)
+{
+	struct box *b = box_of(s);
+
+	if (b->ahead != NULL && b->session != NULL)
+		imap_abandon(b->session->imap, b->ahead);
+	b->ahead = NULL;
+	b->ahead_want = 0;
 }
 
 int
 imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
     struct fail *why)
 {
-	uint32_t missing;
-
-	what &= LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE | LOAD_STRUCTURE;
+	what &= LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE | LOAD_STRUCTURE |
+	    LOAD_BRIEF;
 	if (n == 0)
 		return 0;
-	if (box_check(s, why) == -1 || say_fetch(s, v, n, what, why) == -1)
+	if (box_check(s, why) == -1 || finish_ahead(s, why) == -1)
 		return -1;
-	/* Those that others expunged just now: the server may tell at NOOP. */
-	if (find_unloaded(s, v, n, what) != 0 &&
-	    imap_noop(box_of(s)->session->imap, why) == -1)
+	boxcache_open(s);
+	if ((what & LOAD_BRIEF) && n >= COMPRESS_MESSAGES &&
+	    imap_compress(box_of(s)->session->imap, why) == -1)
 		return -1;
-	if ((missing = find_unloaded(s, v, n, what)) != 0)
-		return fail(why, EX_PROTOCOL,
-		    "%s: the server does not tell of message %u",
-		    imap_name(box_of(s)->session->imap), missing);
+	if (learn_kept(s, v, n, what, why) == -1)
+		return -1;
+	while (find_unloaded(s, v, n, what) != 0)
+		if (fetch_alike(s, v, n, what, why) == -1)
+			return -1;
 	return 0;
 }

@@ -13,7 +13,6 @@
 #include "imap.h"
 
 #define MAX_TREE_DEPTH	(4 * MAX_EXPR_TERMS)
-#define MAX_SEARCH_SET	4000	/* octets of a set in a command */
 #define MAX_AMONG	1000	/* UIDs said to narrow a search */
 
 /* --- Keys --- */
@@ -388,93 +387,6 @@ put_among(struct store *s, const struct numbers *among, struct imap_line *l)
 	strv_free(&sets);
 }
 
-/* All that there are were found: then their order tells which is which. */
-static bool
-learn_all(struct store *s, const struct imap_uids *u)
-{
-	struct box *b = box_of(s);
-	struct msg *m;
-	size_t i = 0;
-	uint32_t n;
-
-	if (u->n != b->exists || b->live != b->exists)
-		return false;
-	for (n = 0; n < s->count; n++) {
-		m = &s->msgs[n];
-		if (m->flags & MSG_GONE)
-			continue;
-		if (m->uid != 0 && m->uid != u->v[i])
-			return false;
-		i++;
-	}
-	for (n = 0, i = 0; n < s->count; n++) {
-		m = &s->msgs[n];
-		if (m->flags & MSG_GONE)
-			continue;
-		b->known += m->uid == 0;
-		m->uid = u->v[i++];
-	}
-	return true;
-}
-
-/* Those not met yet, as sets. */
-static void
-put_unknown(const struct store *s, const struct imap_uids *u, struct strv *sets)
-{
-	const struct box *b = box_of(s);
-	uint32_t n = 0;
-	char *text = NULL;
-	size_t len, i, j;
-	FILE *f = NULL;
-
-	for (i = 0; i < u->n; i = j) {
-		j = i + 1;
-		while (b->known > 0 && n < s->count &&
-		    s->msgs[n].uid < u->v[i])
-			n++;
-		if (b->known > 0 && n < s->count && s->msgs[n].uid == u->v[i])
-			continue;
-		while (j < u->n && u->v[j] == u->v[j - 1] + 1)
-			j++;
-		if (f == NULL)
-			f = xmemstream(&text, &len);
-		fprintf(f, "%s%u", ftell(f) > 0 ? "," : "", u->v[i]);
-		if (j > i + 1)
-			fprintf(f, ":%u", u->v[j - 1]);
-		if (ftell(f) > MAX_SEARCH_SET) {
-			fclose(f);
-			f = NULL;
-			strv_take(sets, text);
-		}
-	}
-	if (f != NULL) {
-		fclose(f);
-		strv_take(sets, text);
-	}
-}
-
-/*
- * Which of our messages have these UIDs?  Opening listed none: those not met yet are
- * asked for, by UID, and only those.
- */
-static int
-learn_uids(struct store *s, const struct imap_uids *u, struct fail *why)
-{
-	struct box *b = box_of(s);
-	struct strv sets = { NULL, 0, 0 };
-	int result;
-
-	if (learn_all(s, u))
-		return 0;
-	put_unknown(s, u, &sets);
-	b->want = LOAD_FLAGS;
-	result = box_each_set(s, &sets, "UID FETCH ", " (UID FLAGS)",
-	    EX_TEMPFAIL, why);
-	b->want = 0;
-	strv_free(&sets);
-	return result;
-}
-
 static void
 add_found(const struct store *s, const struct imap_uids *u,
     const unsigned char *marks, struct numbers *found)
@@ -613,7 +525,11 @@ imap_search_folder(struct store *s, const struct search *x,
 	if (box_check(s, why) == -1)
 		return -1;
 	done = search_server(s, x, among, &uids, why);
-	if (done == 1 && learn_uids(s, &uids, why) == -1)
+	/* What was found will be looked at. */
+	if (done == 1 && uids.n >= COMPRESS_MESSAGES && uids.n <= 2000 &&
+	    imap_compress(box_of(s)->session->imap, why) == -1)
+		done = -1;
+	if (done == 1 && box_learn(s, &uids, why) == -1)
 		done = -1;
 	if (done == 1) {
 		marks = mark_among(s, among);

@@ -212,6 +212,15 @@ store_sync(struct store *s, unsigned how, struct fail *why)
 }
 
 int
+store_unseen(struct store *s, uint32_t *first, uint32_t *count,
+    struct fail *why)
+{
+	*first = 0;
+	return s->ops->unseen == NULL ? 0 :
+	    s->ops->unseen(s, first, count, why);
+}
+
+int
 store_check(struct store *s, uint32_t *added, struct fail *why)
 {
 	*added = 0;

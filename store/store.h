@@ -63,7 +63,8 @@ enum {
 	LOAD_SIZE	= 1 << 1,	/* size, arrived */
 	LOAD_ENVELOPE	= 1 << 2,
 	LOAD_STRUCTURE	= 1 << 3,
-	LOAD_BODY	= 1 << 4	/* asked by search_needs alone: the message is read */
+	LOAD_BODY	= 1 << 4,	/* asked by search_needs alone: the message is read */
+	LOAD_BRIEF	= 1 << 5	/* what a summary shows: an envelope with from, sender, to, subject, date at least; size; arrived if there is no date */
 };
 
 /* Message numbers in the order they are to be served. */
@@ -91,6 +92,7 @@ struct store_options {
 	void		*ctx;
 	int		 lock_timeout;	/* seconds; 0: LOCK_TIMEOUT */
 	const char	*charset_8bit;	/* or NULL */
+	const char	*cache_dir;	/* $XDG_CACHE_HOME/mailx, perhaps not yet made; NULL: keep no cache */
 	const char	*state_dir;	/* $XDG_STATE_HOME/mailx, for spools that have no writable directory; or NULL */
 };
 
@@ -215,6 +217,13 @@ int		 store_copy(struct store *s, const struct numbers *ns, const char *dest,
 enum { SYNC_FLAGS = 1, SYNC_EXPUNGE = 2 };
 /* Make flag changes (and deletions) real and durable, now; messages removed become MSG_GONE. */
 int		 store_sync(struct store *s, unsigned how, struct fail *why);
+/*
+ * The first message that is not seen (0: there is none) and how many are not
+ * (`count' may be NULL), where a server can tell without the flags of all: 1; 0
+ * where not.
+ */
+int		 store_unseen(struct store *s, uint32_t *first, uint32_t *count,
+		    struct fail *why);
 /* Look for new mail: *added messages were appended to the list. */
 int		 store_check(struct store *s, uint32_t *added, struct fail *why);
 
@@ -260,9 +269,12 @@ struct store_ops {
 	int	(*open)(struct store *s, struct fail *why);
 	/* Free data, and msgs[].name; store.c frees the rest. */
 	int	(*close)(struct store *s, struct fail *why);
+	bool	 brief;			/* load does LOAD_BRIEF; else envelope and size are loaded for it */
 	/* Load for these numbers, none of them loaded or gone, at most WINDOW_MESSAGES.  NULL: generic, from message. */
 	int	(*load)(struct store *s, const uint32_t *v, size_t n, unsigned what,
 		    struct fail *why);
+	/* Ask the server for what load will be called with next, and wait for nothing.  NULL: it cannot. */
+	void	(*ask)(struct store *s, const uint32_t *v, size_t n, unsigned what);
 	int	(*head)(struct store *s, uint32_t n, struct head *h, struct fail *why);	/* NULL: from message */
 	FILE   *(*message)(struct store *s, uint32_t n, struct fail *why);
 	int	(*size)(struct store *s, uint32_t n, struct fail *why);	/* and time of arrival; NULL: from message */
@@ -282,6 +294,7 @@ struct store_ops {
 	int	(*copy)(struct store *s, const uint32_t *v, size_t n, const char *dest,
 		    bool move, struct fail *why);
 	int	(*sync)(struct store *s, unsigned how, struct fail *why);
+	int	(*unseen)(struct store *s, uint32_t *first, uint32_t *count, struct fail *why);	/* NULL: 0 */
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);
 	/* As store_wait; 1 done, 0: the server does not tell by itself. */
 	int	(*wait)(struct store *s, int64_t deadline, struct fail *why);

@@ -29,6 +29,7 @@ build_needs() {
 	need pkg-config has pkg-config
 	need libssl-dev pkg-config --exists openssl
 	need libbsd-dev pkg-config --exists libbsd-overlay
+	need zlib1g-dev pkg-config --exists zlib
 	need libmd-dev test -e /usr/include/sha2.h
 }
 

@@ -27,6 +27,8 @@ check 'cmd/ includes what lies below' \
     "$(includes cmd | grep '"[^"]*/' | grep -v -e '"\.\./util\.h"' -e '"\.\./mailx\.h"' -e '"\.\./mime/' -e '"\.\./net/' -e '"\.\./store/')"
 check 'OpenSSL in three files of net/ alone' \
     "$(grep -ln '^#[ 	]*include <openssl/' mailx.c util.[ch] mime/*.[ch] net/*.[ch] store/*.[ch] cmd/*.[ch] | grep -v -e '^net/digest\.c$' -e '^net/tls\.c$' -e '^net/sasl\.c$')"
+check 'zlib in one file' \
+    "$(grep -ln '^#[ 	]*include <zlib' mailx.c util.[ch] mime/*.[ch] net/*.[ch] store/*.[ch] cmd/*.[ch] | grep -v '^net/deflate\.c$')"
 check 'no unbounded or shell-minded calls' \
     "$(grep -nE '(^|[^_[:alnum:]])(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|mktemp|tmpnam|alloca|system)[[:space:]]*\(' mailx.c util.c mime/*.c net/*.c store/*.c cmd/*.c)"
 check 'net/ and mime/ print nothing' \

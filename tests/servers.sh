@@ -68,7 +68,28 @@ certificates() {
 
 # --- Dovecot ---
 
+# Compression and quotas, where they are packaged.
+has_plugin() {
+	for dir in /usr/lib/dovecot/modules /usr/local/lib/dovecot /usr/lib*/dovecot; do
+		[ ! -e "$dir/$1" ] || return 0
+	done
+	return 1
+}
+plugins() {
+	mail='' imap=''
+	! has_plugin lib30_imap_zlib_plugin.so || mail=' zlib' imap=' imap_zlib'
+	! has_plugin lib11_imap_quota_plugin.so || mail="$mail quota" imap="$imap imap_quota"
+	[ -n "$mail" ] || return 0
+	printf 'mail_plugins =%s\nprotocol imap {\n  mail_plugins =%s%s\n}\n' "$mail" "$mail" "$imap"
+	echo 'plugin {
+  quota = count:User quota
+  quota_rule = *:storage=1G
+  quota_vsizes = yes
+}'
+}
+
 dovecot_config() {
+	imap_plugins=$(plugins)
 	mkdir -p "$D/run" "$D/state" "$D/mail" "$D/sock"
 	cat > "$D/dovecot.conf" <<E2
 protocols = imap pop3 lmtp submission
@@ -117,6 +138,7 @@ namespace inbox {
     auto = create
   }
 }
+$imap_plugins
 protocol lmtp {
   postmaster_address = postmaster@example.test
 }

@@ -64,13 +64,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct imap_response *r;
 	struct fail why = { 0 };
 	struct msg msg = { .uid = 1 };
+	struct imap_items it;
 
 	while ((r = imap_read(reader, &why)) != NULL) {
 		if (r->items == NULL || r->items->kind != IMAP_LIST)
 			continue;
 		imap_item_uid(r->items->child);
 		imap_take_items(&msg, r->items->child, LOAD_FLAGS | LOAD_SIZE |
-		    LOAD_ENVELOPE | LOAD_STRUCTURE, NULL);
+		    LOAD_ENVELOPE | LOAD_STRUCTURE, NULL, &it);
 		check_structure(msg.structure);
 	}
 	envelope_free(msg.envelope);

@@ -255,6 +255,7 @@ test_items(void)
 {
 	const struct imap_node *n;
 	struct msg m = { .uid = 7 };
+	struct imap_items it;
 	unsigned came;
 
 	n = fetch("UID 7 FLAGS (\\Seen \\Recent work $Forwarded) RFC822.SIZE 4711 "
@@ -263,7 +264,7 @@ test_items(void)
 	    "{45}\r\nReferences: <a@b>\r\n <c@d>\r\nList-Id: <l.x>\r\n\r\n");
 	is_int(imap_item_uid(n), 7, "uid");
 	came = imap_take_items(&m, n, LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE |
-	    LOAD_STRUCTURE, NULL);
+	    LOAD_STRUCTURE, NULL, &it);
 	is_int(came, LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE, "what came");
 	is_int(m.flags, MSG_SEEN, "flags");
 	is_string(m.tags, "work $Forwarded", "keywords");
@@ -274,7 +275,7 @@ test_items(void)
 	/* What was changed here stays, what others change comes in. */
 	m.flags |= MSG_DELETED;
 	m.flags &= ~(uint32_t)MSG_SEEN;
-	imap_take_items(&m, fetch("FLAGS (\\Seen \\Flagged)"), 0, NULL);
+	imap_take_items(&m, fetch("FLAGS (\\Seen \\Flagged)"), 0, NULL, &it);
 	is_int(m.flags, MSG_DELETED | MSG_FLAGGED | MSG_OLD, "merged flags");
 	is_int(m.stored, MSG_SEEN | MSG_FLAGGED | MSG_OLD, "stored flags");
 	is_string(m.tags, NULL, "keywords gone");
