@@ -138,6 +138,7 @@ STORE_SRCS = \
 	store/outboxitem.c \
 	store/outboxlist.c \
 	store/pop3.c \
+	store/pop3cache.c \
 	store/search.c \
 	store/seen.c \
 	store/seenlog.c \

@@ -24,6 +24,16 @@ done
 run "$MAILX" -v -J -f "$BOX" -Y 'headers *'
 is "$(printf '%s\n' "$OUT" | grep -c '"subject":"number')" 3 'headers of a maildrop as a folder'
 unlike "$ERR" 'C: RETR' 'headers before download: none is downloaded'
+is "$(printf '%s\n' "$ERR" | grep -c 'C: TOP')" 3 'but asked for by TOP'
+printf '%s\n' "$OUT" > first
+run "$MAILX" -v -J -f "$BOX" -Y 'headers *'
+is "$OUT:$(printf '%s\n' "$ERR" | grep -c 'C: TOP')" "$(cat first):0" 'headers are kept by UIDL: none is asked for again'
+find "$HOME/.cache" -type f -exec sh -c 'tr "a-m" "n-z" < "$1" > x; cat x > "$1"' - {} \;
+run "$MAILX" -v -J -f "$BOX" -Y 'headers *'
+is "$OUT" "$(cat first)" 'what is kept and damaged is asked for again'
+find "$HOME/.cache" -type f -exec sh -c 'head -c 40 "$1" > x; cat x > "$1"' - {} \;
+run "$MAILX" -v -J -f "$BOX" -Y 'headers *'
+is "$OUT" "$(cat first)" 'or cut'
 run "$MAILX" -v -J -Y "fetch -s 'smaller 10k' -o maildir:small $BOX"
 like "$OUT" '"fetched":2,"skipped":1,"failed":0' '-s smaller: the summary as JSON'
 is "$(printf '%s\n' "$ERR" | grep -c 'C: RETR')" 2 'and the large one is not downloaded'
