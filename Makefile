@@ -314,6 +314,7 @@ SHELL_TESTS = \
 	tests/layers.t \
 	tests/manual.t \
 	tests/outbox.t \
+	tests/needs.t \
 	tests/pop3.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \
