@@ -121,6 +121,7 @@ STORE_SRCS = \
 	store/imapcache.c \
 	store/imapfetch.c \
 	store/imaplearn.c \
+	store/imaplist.c \
 	store/imapload.c \
 	store/imappool.c \
 	store/imapsearch.c \
@@ -148,6 +149,7 @@ STORE_SRCS = \
 	store/outboxitem.c \
 	store/outboxlist.c \
 	store/pop3.c \
+	store/pop3cache.c \
 	store/search.c \
 	store/seen.c \
 	store/seenlog.c \
@@ -332,6 +334,8 @@ SHELL_TESTS = \
 	tests/manual.t \
 	tests/modes.t \
 	tests/outbox.t \
+	tests/needs.t \
+	tests/pop3.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \
 	tests/posix_lists.t \
@@ -350,6 +354,7 @@ SHELL_TESTS = \
 	tests/session.t \
 	tests/show.t \
 	tests/sort.t \
+	tests/syskill_fetch.t \
 	tests/trust_display.t \
 	tests/trust_env.t \
 	tests/trust_large.t \
@@ -495,6 +500,9 @@ SEED =		1
 random: mailx.asan
 	@MAILX="$$PWD/mailx.asan" python3 tests/lines.py --lines $(RANDOM_LINES) --seed "$(SEED)" \
 	    --keep tests/fuzz/found --verbose
+# Fetch killed, and failing, at every one of its system calls: some twenty minutes.
+syskill-fetch: all $(TOOLS)
+	@SYSKILL_STEP=1 MAILX="$$PWD/mailx" sh tests/syskill_fetch.t
 
 BENCH_TESTS =	tests/bench/codec.test tests/bench/messages.test tests/bench/time.test
 

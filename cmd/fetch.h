@@ -74,6 +74,8 @@ struct fetch {
 	struct item	*items;		/* owned; in order of number */
 	size_t		 nitems, cap;
 	bool		 complete;	/* the items are all that is in the source */
+	bool		 nothing;	/* nothing is new, nor is anything to be done */
+	bool		 unnamed;	/* IMAP: of some message the server told no UID */
 	bool		 no_names;	/* POP3: some message has no UIDL */
 	bool		 renumbered;	/* another UIDVALIDITY: nothing is deleted */
 	struct old	*old;		/* owned; by light, in a renumbered mailbox */

@@ -396,6 +396,9 @@ set_mark(struct fetch *f, struct fail *why)
 		    r.state == SEEN_INTENDED) && uid < lowest)
 			lowest = uid;
 	}
+	if (seen_set_next(f->seen, lowest == UINT32_MAX && !f->unnamed ?
+	    f->src->uidnext : 0, why) == -1)
+		return -1;
 	return seen_set_mark(f->seen, mark < lowest ? mark : lowest - 1, why);
 }
 
@@ -488,6 +491,11 @@ fetch_run(struct fetch *f, struct fail *why)
 	if (fetch_list(f, why) == -1)
 		return -1;
 	total = count_there(f);
+	if (f->nothing) {
+		f->sum.skipped = total;
+		return !f->o->dry && f->o->most > 0 && fetch_misses_dest(f) ?
+		    fetch_need_dest(f, why) : 0;
+	}
 	if (!f->o->dry && fetch_recover(f, why) == -1)
 		return -1;
 	result = fetch_new(f, why);

@@ -192,9 +192,12 @@ add_items(struct fetch *f, struct numbers *ns, struct fail *why)
 		qsort(ns->v, ns->n, sizeof(*ns->v), by_value);
 	for (i = 0; i < ns->n; i++) {
 		m = store_msg(f->src, ns->v[i]);
-		if ((m->flags & MSG_GONE) != 0 ||
-		    (f->kind == KEY_IMAP && m->uid == 0))
+		if ((m->flags & MSG_GONE) != 0)
 			continue;
+		if (f->kind == KEY_IMAP && m->uid == 0) {
+			f->unnamed = true;
+			continue;
+		}
 		add_item(f, ns->v[i]);
 	}
 	return 0;
@@ -407,29 +410,24 @@ rematch(struct fetch *f, struct fail *why)
 
 /* --- All of it. --- */
 
-static int
-count_record(void *ctx, const char *key, const struct seen_record *r)
-{
-	size_t *n = ctx;
-
-	(void)key;
-	(void)r;
-	++*n;
-	return 0;
-}
-
 /* Is the mark enough to go by? */
 static bool
 trusts_mark(const struct fetch *f)
 {
-	size_t known = 0;
-
 	if (f->o->all || f->o->delete_there || f->o->days != -1 ||
 	    seen_mark(f->seen) == 0)
 		return false;
 	/* Now and then all is looked at, to forget what is gone. */
-	seen_each(f->seen, count_record, &known);
-	return known < (size_t)f->src->count * 2 + 1000;
+	return seen_count(f->seen) < (size_t)f->src->count * 2 + 1000;
+}
+
+/* IMAP: has the mailbox given no UID since all that had one were done? */
+static bool
+is_as_before(const struct fetch *f)
+{
+	return trusts_mark(f) && f->src->uidvalidity != 0 &&
+	    f->src->uidvalidity == seen_uidvalidity(f->seen) &&
+	    f->src->uidnext != 0 && f->src->uidnext == seen_next(f->seen);
 }
 
 static int
@@ -463,6 +461,12 @@ fetch_list(struct fetch *f, struct fail *why)
 	f->kind = strcmp(kind, "IMAP") == 0 ? KEY_IMAP :
 	    strcmp(kind, "POP3") == 0 ? KEY_POP3 :
 	    strcmp(kind, "Maildir") == 0 ? KEY_MAILDIR : KEY_CONTENT;
+	if (f->kind == KEY_IMAP && is_as_before(f)) {
+		f->nothing = true;
+		return 0;
+	}
+	if (seen_load(f->seen, why) == -1)
+		return -1;
 	if (f->kind == KEY_IMAP)
 		return list_imap(f, why);
 	if (list_all(f, why) == -1)

@@ -76,6 +76,18 @@ put_character(void *ctx, const char *p, size_t n, uint32_t cp)
 		fwrite(p, 1, n, out);
 }
 
+/* How much of it stands in JSON as it is. */
+static size_t
+plain_run(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= ' ' && s.p[n] < 127 && s.p[n] != '"' &&
+	    s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 json_span(struct json *j, struct span s)
 {
@@ -84,11 +96,13 @@ json_span(struct json *j, struct span s)
 
 	separate(j);
 	putc('"', j->out);
-	while (s.n > 0) {
+	for (; s.n > 0; s.p += len, s.n -= len) {
+		if ((len = plain_run(s)) > 0) {
+			fwrite(s.p, 1, len, j->out);
+			continue;
+		}
 		len = utf8_decode(s.p, s.n, &cp);
 		put_character(j->out, s.p, len, cp);
-		s.p += len;
-		s.n -= len;
 	}
 	putc('"', j->out);
 }

@@ -6,6 +6,7 @@
  * while waiting is made again once; what came meanwhile counts.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "../net/wait.h"
 #include "expr.h"
@@ -88,6 +89,25 @@ wait_for_mail(struct mailx *m, const struct search *x, int64_t deadline,
 	}
 }
 
+/*
+ * The expression.  One that is a quoted text alone is looked for as it stands;
+ * but `wait "subject code"' may as well be an expression that was quoted for us,
+ * as those of options are, and what is waited for must not be missed.
+ */
+static struct search *
+read_expression(const char *text, struct fail *why)
+{
+	struct search *x = expr_parse(text, why), *inner;
+	struct fail none;
+
+	if (x == NULL || x->key != SEARCH_ANY || strchr("\"'", *text) == NULL)
+		return x;
+	fail_clear(&none);
+	if ((inner = expr_parse(x->text, &none)) == NULL)
+		return x;
+	return search_join(SEARCH_OR, x, inner);
+}
+
 static int
 run_wait(struct mailx *m, struct args *a)
 {
@@ -98,7 +118,7 @@ run_wait(struct mailx *m, struct args *a)
 
 	if (read_deadline(args_option(a, 't'), &deadline, &m->why) == -1 ||
 	    (a->text != NULL && *a->text != '\0' &&
-	    (x = expr_parse(a->text, &m->why)) == NULL))
+	    (x = read_expression(a->text, &m->why)) == NULL))
 		return -1;
 	r = wait_for_mail(m, x, deadline, &found, &m->why);
 	search_free(x);

@@ -37,6 +37,24 @@ digest_add(struct digest_state *d, const void *p, size_t n)
 	check(EVP_DigestUpdate(d->ctx, p, n));
 }
 
+struct digest_state *
+digest_copy(const struct digest_state *d)
+{
+	struct digest_state *copy = xmalloc(sizeof(*copy));
+
+	copy->ctx = EVP_MD_CTX_new();
+	check(copy->ctx != NULL);
+	check(EVP_MD_CTX_copy_ex(copy->ctx, d->ctx));
+	return copy;
+}
+
+void
+digest_drop(struct digest_state *d)
+{
+	EVP_MD_CTX_free(d->ctx);
+	free(d);
+}
+
 void
 digest_end(struct digest_state *d, char hex[static DIGEST_HEX])
 {
@@ -50,6 +68,5 @@ digest_end(struct digest_state *d, char hex[static DIGEST_HEX])
 		hex[2 * i + 1] = digits[sum[i] & 15];
 	}
 	hex[DIGEST_HEX - 1] = '\0';
-	EVP_MD_CTX_free(d->ctx);
-	free(d);
+	digest_drop(d);
 }

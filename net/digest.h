@@ -14,6 +14,8 @@ struct digest_state;
 
 struct digest_state *digest_begin(void);
 void	 digest_add(struct digest_state *d, const void *p, size_t n);
+struct digest_state *digest_copy(const struct digest_state *d);
+void	 digest_drop(struct digest_state *d);
 /* In hexadecimal, lower case; frees it. */
 void	 digest_end(struct digest_state *d, char hex[static DIGEST_HEX]);
 

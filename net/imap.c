@@ -40,6 +40,7 @@ struct imap {
 	struct strv		 capabilities;
 	bool			 knows_capabilities;
 	bool			 alive, leaving;
+	bool			 qresync;	/* it is enabled */
 	bool			 may_compress;	/* it was not refused yet */
 	bool			 more;		/* "+" came */
 	char			*more_text;	/* owned */
@@ -71,6 +72,27 @@ const char *
 imap_name(const struct imap *x)
 {
 	return conn_name(x->conn);
+}
+
+void
+imap_flush(struct imap *x)
+{
+	struct fail ignored = { 0 };
+
+	if (x->alive)
+		(void)conn_flush(x->conn, &ignored);
+}
+
+bool
+imap_uses_qresync(const struct imap *x)
+{
+	return x->qresync;
+}
+
+void
+imap_note_qresync(struct imap *x)
+{
+	x->qresync = true;
 }
 
 bool

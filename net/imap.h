@@ -91,6 +91,8 @@ struct imap_job	*imap_start(struct imap *x, struct imap_line *l,
  */
 int		 imap_idle(struct imap *x, int64_t deadline, bool (*enough)(void *ctx),
 		    void *ctx, struct fail *why);
+/* What was said goes out now, though nothing is read yet; a loss shows when it is. */
+void		 imap_flush(struct imap *x);
 /* Read one response and deal with it. */
 int		 imap_step(struct imap *x, struct fail *why);
 bool		 imap_is_done(const struct imap_job *job);
@@ -111,13 +113,36 @@ struct imap_mailbox {
 	uint32_t	uidvalidity;	/* 0: not said */
 	uint32_t	uidnext;	/* 0: not said */
 	uint32_t	unseen;		/* place of the first; 0: not said */
+	uint64_t	modseq;		/* the highest; 0: the mailbox has none, or it was not asked */
 	bool		read_only;
 	bool		keywords;	/* new ones may be made (\*) */
 };
+/*
+ * What was known of the mailbox (RFC 7162); modseq 0: nothing, ask for the present
+ * one.  With QRESYNC `changed' gets the VANISHED (EARLIER) and FETCH that tell what
+ * is different; it returns as imap_watch.data.
+ */
+struct imap_resync {
+	uint32_t	  uidvalidity;
+	uint64_t	  modseq;
+	int		(*changed)(void *ctx, const struct imap_response *r,
+			    struct fail *why);
+	void		 *ctx;
+};
 int		 imap_select(struct imap *x, const char *mailbox, bool examine,
-		    struct imap_mailbox *m, struct fail *why);
-/* The delimiter of levels, '\0' for none; asked once a session. */
-int		 imap_delimiter(struct imap *x, char *delimiter, struct fail *why);
+		    const struct imap_resync *resync, struct imap_mailbox *m,
+		    struct fail *why);
+/* QRESYNC is enabled: VANISHED comes in the place of EXPUNGE. */
+bool		 imap_uses_qresync(const struct imap *x);
+/* Where one's own mailboxes are, and others' (RFC 2342). */
+struct imap_namespace {
+	char		*prefix;	/* owned: of one's own; NULL: none */
+	char		 delimiter;	/* of levels; '\0': there are none */
+	struct strv	 others;	/* prefixes of those of others and of all */
+};
+/* Asked once a session; free it. */
+int		 imap_namespace(struct imap *x, struct imap_namespace *ns, struct fail *why);
+void		 imap_namespace_free(struct imap_namespace *ns);
 
 struct imap_row {
 	struct span	 name;		/* the server's, octets as they came */
@@ -176,6 +201,7 @@ int		 imap_noop(struct imap *x, struct fail *why);
 /* --- Between the files of this module. --- */
 
 struct conn	*imap_conn(struct imap *x);
+void		 imap_note_qresync(struct imap *x);
 int		 imap_login(struct imap *x, const struct server *s, const char *user,
 		    const char *password, struct fail *why);	/* imapauth.c */
 int		 imap_ask_capabilities(struct imap *x, struct fail *why);

@@ -41,12 +41,17 @@ take_code_number(const struct imap_node *code, const char *name, uint32_t *to)
 		*to = (uint32_t)v;
 }
 
+struct selecting {
+	struct imap_mailbox		*m;
+	const struct imap_resync	*resync;	/* or NULL */
+};
+
 static int
 select_data(void *ctx, const struct imap_response *r, struct fail *why)
 {
-	struct imap_mailbox *m = ctx;
+	struct selecting *st = ctx;
+	struct imap_mailbox *m = st->m;
 
-	(void)why;
 	if (r->has_number && span_ieq(r->word, "EXISTS")) {
 		m->exists = r->number;
 		return 0;
@@ -54,9 +59,12 @@ select_data(void *ctx, const struct imap_response *r, struct fail *why)
 	take_code_number(r->code, "UIDVALIDITY", &m->uidvalidity);
 	take_code_number(r->code, "UIDNEXT", &m->uidnext);
 	take_code_number(r->code, "UNSEEN", &m->unseen);
+	if (imap_is_atom(r->code, "HIGHESTMODSEQ") && r->code->next != NULL)
+		imap_number(r->code->next->text, INT64_MAX, &m->modseq);
 	if (imap_is_atom(r->code, "PERMANENTFLAGS"))
 		m->keywords = has_wildcard_flag(r->code->next);
-	return 0;
+	return st->resync == NULL ? 0 :
+	    st->resync->changed(st->resync->ctx, r, why);
 }
 
 /* Some servers (NetEase) open no mailbox to who did not introduce himself. */
@@ -71,18 +79,69 @@ introduce(struct imap *x)
 }
 
 static int
-say_select(struct imap *x, const char *mailbox, bool examine,
-    struct imap_mailbox *m, struct fail *why)
+enabled_data(void *ctx, const struct imap_response *r, struct fail *why)
 {
+	const struct imap_node *n;
+	bool *enabled = ctx;
+
+	(void)why;
+	if (!is_data(r, "ENABLED"))
+		return 0;
+	for (n = r->items; n != NULL; n = n->next)
+		*enabled = *enabled || imap_is_atom(n, "QRESYNC");
+	return 1;
+}
+
+/* 1: it is enabled. */
+static int
+enable_qresync(struct imap *x, struct fail *why)
+{
+	struct fail refused = { 0 };
 	struct imap_job *job;
 	struct imap_line l;
+	bool enabled = false;
+
+	if (imap_uses_qresync(x))
+		return 1;
+	if (!imap_offers(x, "QRESYNC") || !imap_offers(x, "ENABLE"))
+		return 0;
+	imap_line_init(&l);
+	imap_line_put(&l, "ENABLE QRESYNC");
+	job = imap_start(x, &l, enabled_data, &enabled, why);
+	imap_line_free(&l);
+	if (job == NULL)
+		return -1;
+	if (imap_finish(x, job, EX_UNAVAILABLE, &refused) == -1 &&
+	    !imap_is_alive(x))
+		return fail(why, refused.code, "%s", refused.text);
+	if (enabled)
+		imap_note_qresync(x);
+	return enabled;
+}
+
+static int
+say_select(struct imap *x, const char *mailbox, bool examine,
+    const struct imap_resync *resync, struct imap_mailbox *m, struct fail *why)
+{
+	struct selecting st = { m, resync };
+	struct imap_job *job;
+	struct imap_line l;
+	int qresync = 0;
 
 	memset(m, 0, sizeof(*m));
 	m->keywords = true;
+	if (resync != NULL && resync->modseq != 0 &&
+	    (qresync = enable_qresync(x, why)) == -1)
+		return -1;
 	imap_line_init(&l);
 	imap_line_put(&l, "%s ", examine ? "EXAMINE" : "SELECT");
 	imap_line_string(&l, span_of(mailbox));
-	job = imap_start(x, &l, select_data, m, why);
+	if (qresync == 1)
+		imap_line_put(&l, " (QRESYNC (%u %llu))", resync->uidvalidity,
+		    (unsigned long long)resync->modseq);
+	else if (resync != NULL && imap_offers(x, "CONDSTORE"))
+		imap_line_put(&l, " (CONDSTORE)");
+	job = imap_start(x, &l, select_data, &st, why);
 	imap_line_free(&l);
 	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
 }
@@ -148,39 +207,69 @@ read_delimiter(const struct imap_node *n)
 	return n->text.p[0];
 }
 
+/* ((prefix delimiter ...) ...): of the first, or of each, as strings. */
+static void
+take_namespaces(const struct imap_node *list, struct strv *prefixes)
+{
+	const struct imap_node *n;
+
+	if (list == NULL || list->kind != IMAP_LIST)
+		return;
+	for (n = list->child; n != NULL && prefixes->n < MAX_REPLY_LINES;
+	    n = n->next)
+		if (n->kind == IMAP_LIST && imap_is_text(n->child))
+			strv_take(prefixes, span_dup(n->child->text));
+}
+
 static int
-delimiter_data(void *ctx, const struct imap_response *r, struct fail *why)
+namespace_data(void *ctx, const struct imap_response *r, struct fail *why)
 {
 	const struct imap_node *n = r->items;
-	char *delimiter = ctx;
+	struct imap_namespace *ns = ctx;
+	struct strv personal = { NULL, 0, 0 };
 
 	(void)why;
 	if (is_data(r, "NAMESPACE")) {
-		/* ((prefix delimiter ...) ...) others shared */
-		if (n != NULL && n->kind == IMAP_LIST && n->child != NULL &&
+		if (n == NULL)
+			return 1;
+		if (n->kind == IMAP_LIST && n->child != NULL &&
 		    n->child->kind == IMAP_LIST && n->child->child != NULL)
-			*delimiter = read_delimiter(n->child->child->next);
+			ns->delimiter = read_delimiter(n->child->child->next);
+		take_namespaces(n, &personal);
+		if (personal.n > 0 && ns->prefix == NULL)
+			ns->prefix = xstrdup(personal.v[0]);
+		strv_free(&personal);
+		for (n = n->next; n != NULL; n = n->next)
+			take_namespaces(n, &ns->others);
 		return 1;
 	}
 	if (!is_data(r, "LIST") || n == NULL)
 		return 0;
-	*delimiter = read_delimiter(n->next);
+	ns->delimiter = read_delimiter(n->next);
 	return 1;
 }
 
 int
-imap_delimiter(struct imap *x, char *delimiter, struct fail *why)
+imap_namespace(struct imap *x, struct imap_namespace *ns, struct fail *why)
 {
 	struct imap_job *job;
 	struct imap_line l;
 
-	*delimiter = '\0';
+	memset(ns, 0, sizeof(*ns));
 	imap_line_init(&l);
-	imap_line_put(&l, "%s", imap_offers(x, "NAMESPACE") ? "NAMESPACE" :
-	    "LIST \"\" \"\"");
-	job = imap_start(x, &l, delimiter_data, delimiter, why);
+	imap_line_put(&l, "%s", imap_offers(x, "NAMESPACE") ||
+	    imap_offers(x, "IMAP4rev2") ? "NAMESPACE" : "LIST \"\" \"\"");
+	job = imap_start(x, &l, namespace_data, ns, why);
 	imap_line_free(&l);
 	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
+}
+
+void
+imap_namespace_free(struct imap_namespace *ns)
+{
+	free(ns->prefix);
+	strv_free(&ns->others);
+	memset(ns, 0, sizeof(*ns));
 }
 
 /* --- LIST and STATUS --- */
@@ -382,17 +471,21 @@ explain_refusal(struct imap *x, const char *mailbox, const struct fail *first,
 
 int
 imap_select(struct imap *x, const char *mailbox, bool examine,
-    struct imap_mailbox *m, struct fail *why)
+    const struct imap_resync *resync, struct imap_mailbox *m, struct fail *why)
 {
 	struct fail first = { 0 };
 
 	imap_set_watch(x, NULL);
-	if (say_select(x, mailbox, examine, m, &first) == -1) {
-		if (!imap_is_alive(x) || first.code != EX_TEMPFAIL ||
-		    imap_code(x)[0] != '\0')
+	if (say_select(x, mailbox, examine, resync, m, &first) == -1) {
+		if (!imap_is_alive(x))
+			return fail(why, first.code, "%s", first.text);
+		if (resync != NULL && first.code == EX_PROTOCOL)
+			/* BAD: it cannot do what it offers. */
+			return imap_select(x, mailbox, examine, NULL, m, why);
+		if (first.code != EX_TEMPFAIL || imap_code(x)[0] != '\0')
 			return fail(why, first.code, "%s", first.text);
 		if (explain_refusal(x, mailbox, &first, why) == -1 ||
-		    say_select(x, mailbox, examine, m, why) == -1)
+		    say_select(x, mailbox, examine, resync, m, why) == -1)
 			return -1;
 	}
 	m->read_only = examine || strcmp(imap_code(x), "READ-ONLY") == 0;

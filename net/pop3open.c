@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * pop3open.c -- how a session with a POP3 server begins: greeting, CAPA (RFC
- * 2449), STLS (2595), authentication (1939, 5034).
+ * 2449), STLS (2595), UTF8 (6856), authentication (1939, 5034).
  *
  * What the server says before TLS is forgotten.  Where AUTH is offered it is
  * used, else APOP over a line that others can read, else USER and PASS; and one
@@ -311,6 +311,23 @@ secure(struct pop3 *p, const struct server *s, struct fail *why)
 	    "does not offer it (STLS)", conn_name(p->c));
 }
 
+/*
+ * Messages as they are, with UTF-8 in their headers: without UTF8 a server gives
+ * something made of them, or refuses them.  It must be said before we log in.
+ */
+static int
+ask_for_utf8(struct pop3 *p, struct fail *why)
+{
+	struct pop3_reply r;
+
+	if (!pop3_offers(p, "UTF8"))
+		return 0;
+	if (pop3_say(p, "UTF8", why) == -1 || pop3_reply(p, &r, why) == -1)
+		return -1;
+	return r.status != POP3_MORE ? 0 :
+	    pop3_violation(p, "UTF8", span_of("+"), why);
+}
+
 /* The whole of it, with credentials that the caller found. */
 static int
 begin(struct pop3 *p, const struct server *s, const char *user,
@@ -321,7 +338,7 @@ begin(struct pop3 *p, const struct server *s, const char *user,
 	if (pop3_expect(p, "greeting", &r, EX_TEMPFAIL, why) == -1)
 		return -1;
 	find_stamp(p, r.text);
-	if (secure(p, s, why) == -1)
+	if (secure(p, s, why) == -1 || ask_for_utf8(p, why) == -1)
 		return -1;
 	if (log_in(p, s, user, password, why) == 0)
 		return 0;

@@ -147,30 +147,43 @@ store_drop(struct store *s, uint32_t n)
 	m->loaded &= ~(uint32_t)(LOAD_ENVELOPE | LOAD_STRUCTURE | LOAD_BRIEF);
 }
 
+/* A window of `ns' from `at' on, and which of them have something loaded already. */
+static struct numbers
+window_at(struct store *s, const struct numbers *ns, size_t at, bool *had)
+{
+	struct numbers window = { ns->v + at, ns->n - at, 0 };
+	size_t i;
+
+	if (window.n > WINDOW_MESSAGES)
+		window.n = WINDOW_MESSAGES;
+	for (i = 0; i < window.n; i++)
+		had[i] = (store_msg(s, window.v[i])->loaded &
+		    (LOAD_ENVELOPE | LOAD_STRUCTURE | LOAD_BRIEF)) != 0;
+	return window;
+}
+
 int
 store_each(struct store *s, const struct numbers *ns, unsigned what,
     int (*each)(void *, struct store *, uint32_t, struct fail *), void *ctx,
     struct fail *why)
 {
-	struct numbers window;
-	bool had[WINDOW_MESSAGES];
+	bool had[2][WINDOW_MESSAGES];
+	struct numbers window, next;
 	size_t at, i;
-	int r = 0;
+	int r = 0, k = 0;
 
-	for (at = 0; at < ns->n && r == 0; at += window.n) {
-		window.v = ns->v + at;
-		window.n = ns->n - at;
-		if (window.n > WINDOW_MESSAGES)
-			window.n = WINDOW_MESSAGES;
-		for (i = 0; i < window.n; i++)
-			had[i] = (store_msg(s, window.v[i])->loaded &
-			    (LOAD_ENVELOPE | LOAD_STRUCTURE | LOAD_BRIEF)) != 0;
+	next = window_at(s, ns, 0, had[k]);
+	for (at = 0; at < ns->n && r == 0; at += window.n, k = !k) {
+		window = next;
 		r = store_load(s, &window, what, why);
+		next = window_at(s, ns, at + window.n, had[!k]);
+		if (r == 0 && next.n > 0 && s->ops->ask != NULL)
+			s->ops->ask(s, next.v, next.n, what);
 		for (i = 0; i < window.n && r == 0; i++)
 			if ((store_msg(s, window.v[i])->flags & MSG_GONE) == 0)
 				r = each(ctx, s, window.v[i], why);
 		for (i = 0; i < window.n; i++)
-			if (!had[i])
+			if (!had[k][i])
 				store_drop(s, window.v[i]);
 	}
 	return r;

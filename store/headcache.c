@@ -112,8 +112,8 @@ chunk_path(const struct headcache *c, uint32_t number)
 }
 
 /* Against damage, not against malice: who may write here may do so anyway. */
-static uint64_t
-sum_of(const void *data, size_t n)
+uint64_t
+headcache_sum(const void *data, size_t n)
 {
 	const unsigned char *p = data;
 	uint64_t sum = n + 1, word;
@@ -156,7 +156,7 @@ read_rows(int fd, uint32_t number, struct row *rows, uint32_t *count)
 	    memcmp(preface.magic, magic, sizeof(magic)) != 0 ||
 	    preface.order != ORDER || preface.count > CHUNK ||
 	    !read_at(fd, rows, preface.count * sizeof(*rows), sizeof(preface)) ||
-	    preface.sum != sum_of(rows, preface.count * sizeof(*rows)))
+	    preface.sum != headcache_sum(rows, preface.count * sizeof(*rows)))
 		return false;
 	for (i = 0; i < preface.count; i++) {
 		if (rows[i].uid / CHUNK != number || rows[i].n == 0 ||
@@ -286,7 +286,7 @@ read_text(struct headcache *c, const struct chunk *k, const struct entry *e)
 	free(c->text);
 	c->text = xmalloc(e->n);
 	return c->fd != -1 && read_at(c->fd, c->text, e->n, e->at) &&
-	    sum_of(c->text, e->n) == e->sum;
+	    headcache_sum(c->text, e->n) == e->sum;
 }
 
 struct span
@@ -324,6 +324,7 @@ clean(struct headcache *c)
 	if ((dir = opendir(c->dir)) != NULL) {
 		while ((d = readdir(dir)) != NULL) {
 			if (d->d_name[0] == '.' ||
+			    strcmp(d->d_name, "list") == 0 ||
 			    strncmp(d->d_name, prefix, strlen(prefix)) == 0)
 				continue;
 			path = xasprintf("%s/%s", c->dir, d->d_name);
@@ -350,7 +351,7 @@ plan(const struct chunk *k, struct row *rows)
 		rows[count].uid = k->number * CHUNK + i;
 		rows[count].n = e->fresh != NULL ? e->fresh_n : e->n;
 		rows[count++].sum = e->fresh != NULL ?
-		    sum_of(e->fresh, e->fresh_n) : e->sum;
+		    headcache_sum(e->fresh, e->fresh_n) : e->sum;
 	}
 	return count;
 }
@@ -383,7 +384,7 @@ write_file(struct headcache *c, const struct chunk *k, FILE *f)
 	memcpy(preface.magic, magic, sizeof(magic));
 	preface.count = plan(k, rows);
 	c->written += BLOCK;
-	preface.sum = sum_of(rows, preface.count * sizeof(*rows));
+	preface.sum = headcache_sum(rows, preface.count * sizeof(*rows));
 	return fwrite(&preface, sizeof(preface), 1, f) == 1 &&
 	    fwrite(rows, sizeof(*rows), preface.count, f) == preface.count &&
 	    write_texts(c, k, rows, preface.count, f);
@@ -499,17 +500,25 @@ has_files(const struct headcache *c)
 	return found;
 }
 
+char *
+headcache_dir(const char *dir, const char *account, const char *mailbox)
+{
+	char *a = file_name(account), *b = file_name(mailbox), *path;
+
+	path = xasprintf("%s/imap/%s/%s", dir, a, b);
+	free(a);
+	free(b);
+	return path;
+}
+
 struct headcache *
 headcache_open(const char *dir, const char *account, const char *mailbox,
     uint32_t uidvalidity, uint32_t uidnext)
 {
 	struct headcache *c = xcalloc(1, sizeof(*c));
-	char *a = file_name(account), *b = file_name(mailbox);
 
 	c->root = xasprintf("%s/imap", dir);
-	c->dir = xasprintf("%s/%s/%s", c->root, a, b);
-	free(a);
-	free(b);
+	c->dir = headcache_dir(dir, account, mailbox);
 	c->uidvalidity = uidvalidity;
 	c->uidnext = uidnext;
 	c->fd = -1;

@@ -12,6 +12,11 @@
 
 struct headcache;
 
+/* The directory of a mailbox; the caller frees. */
+char		*headcache_dir(const char *dir, const char *account,
+		    const char *mailbox);
+/* Against damage, not against malice. */
+uint64_t	 headcache_sum(const void *data, size_t n);
 /*
  * That of one mailbox: `account' and `mailbox' in any octets.  `uidnext' bounds
  * the UIDs, 0: it is not known.

@@ -251,12 +251,15 @@ hear_expunge(struct store *s, uint32_t sequence, struct fail *why)
 	return 0;
 }
 
-/* Only with QRESYNC, which we do not ask for; but then it must be obeyed. */
+/*
+ * With QRESYNC, in the place of EXPUNGE.  All UIDs of ours are known then; those
+ * above are of messages that are not in our list yet.
+ */
 static int
 hear_vanished(struct store *s, const struct imap_node *items, struct fail *why)
 {
 	struct box *b = box_of(s);
-	uint32_t low, high, n;
+	uint32_t low, high, n, last;
 	struct span set;
 	int result;
 
@@ -264,14 +267,19 @@ hear_vanished(struct store *s, const struct imap_node *items, struct fail *why)
 		return 0;	/* (EARLIER): before this session */
 	if (b->known < s->count)
 		return fail(why, EX_PROTOCOL, "VANISHED without QRESYNC");
+	last = s->count == 0 ? 0 : s->msgs[s->count - 1].uid;
 	set = items->text;
-	while ((result = imap_set_next(&set, &low, &high)) == 1)
+	while ((result = imap_set_next(&set, &low, &high)) == 1) {
 		for (n = count_below(s, low) + 1; n <= s->count &&
 		    s->msgs[n - 1].uid <= high; n++)
 			if (!(s->msgs[n - 1].flags & MSG_GONE)) {
 				lose(s, n);
 				b->exists--;
 			}
+		low = low > last ? low : last + 1;
+		if (high > last && high - low < b->exists - b->live)
+			b->exists -= high - low + 1;
+	}
 	return result == -1 ?
 	    fail(why, EX_PROTOCOL, "malformed IMAP response: VANISHED") : 0;
 }
@@ -334,14 +342,14 @@ hear_fetch(struct store *s, uint32_t sequence, const struct imap_node *items,
 		/* Flags of one whose UID we never asked for: not needed. */
 		return 0;
 	}
-	came = imap_take_items(m, items->child, b->want & ~m->loaded,
+	came = imap_take_items(m, items->child, (b->want | b->ahead_want) & ~m->loaded,
 	    s->options->charset_8bit, &it);
 	m->loaded |= came;
 	if (came & ~(unsigned)LOAD_FLAGS)
 		boxcache_keep(s, m->uid, &it);
 	if (texts_take(s, uid == 0 ? 0 : n, items->child))
 		return 1;
-	return (came & b->want) != 0;
+	return (came & (b->want | b->ahead_want)) != 0;
 }
 
 static int
@@ -381,8 +389,8 @@ hear(void *ctx, const struct imap_response *r, struct fail *why)
 
 /* --- Opening and closing --- */
 
-static void
-watch(struct store *s)
+void
+box_watch(struct store *s)
 {
 	struct imap_watch w = { hear, s, { texts_begin, s } };
 	struct box *b = box_of(s);
@@ -392,19 +400,41 @@ watch(struct store *s)
 }
 
 static int
+select_as(struct store *s, struct session *ss, char *mailbox, struct fail *why)
+{
+	struct box *b = box_of(s);
+	struct imap_resync resync;
+
+	free(b->mailbox);
+	b->mailbox = mailbox;
+	if (mailbox == NULL)
+		return -1;
+	return imap_select(ss->imap, mailbox, s->mode == STORE_READ,
+	    boxlist_read(s, ss, &resync), &b->state, why);
+}
+
+static int
 select_mailbox(struct store *s, struct session *ss, const char *path,
     struct fail *why)
 {
-	struct box *b = box_of(s);
+	struct fail first = { 0 };
+	int result;
 
-	free(b->mailbox);
-	if ((b->mailbox = pool_mailbox(ss, path, why)) == NULL ||
-	    imap_select(ss->imap, b->mailbox, s->mode == STORE_READ,
-	    &b->state, why) == -1) {
-		fail_where(why, "%s", *path == '\0' ? "INBOX" : path);
-		return -1;
+	result = select_as(s, ss, pool_mailbox(ss, path, true, &first), &first);
+	/* One's own mailboxes may stand below a prefix, which is asked only now. */
+	if (result == -1 && first.code == EX_NOINPUT && !ss->knows_names &&
+	    imap_offers(ss->imap, "NAMESPACE") &&
+	    pool_need_names(ss, why) == 0 && ss->names.prefix != NULL &&
+	    *ss->names.prefix != '\0') {
+		fail_clear(&first);
+		result = select_as(s, ss, pool_mailbox(ss, path, false, &first),
+		    &first);
 	}
-	return 0;
+	if (result == -1) {
+		fail(why, first.code, "%s", first.text);
+		fail_where(why, "%s", *path == '\0' ? "INBOX" : path);
+	}
+	return result;
 }
 
 /* A session that was kept may have died unseen: then another, once. */
@@ -531,6 +561,8 @@ reopen(struct store *s, struct fail *why)
 	uint32_t uidnext = b->state.uidnext;
 	struct session *ss;
 
+	b->ahead = NULL;
+	b->ahead_want = 0;
 	if (b->session != NULL) {
 		b->session->folder = NULL;
 		pool_drop(b->session);
@@ -544,7 +576,7 @@ reopen(struct store *s, struct fail *why)
 	}
 	b->session = ss;
 	ss->folder = s;
-	watch(s);
+	box_watch(s);
 	return 0;
 }
 
@@ -572,6 +604,9 @@ close_imap(struct store *s, struct fail *why)
 	(void)why;
 	if (b == NULL)
 		return 0;
+	imap_ask_nothing(s);
+	boxlist_write(s);
+	boxlist_free(s);
 	boxcache_close(s);
 	if (b->session != NULL) {
 		b->session->folder = NULL;
@@ -616,9 +651,13 @@ open_imap(struct store *s, struct fail *why)
 		return -1;
 	}
 	s->uidvalidity = b->state.uidvalidity;
+	s->uidnext = b->state.uidnext;
 	b->exists = b->live = b->state.exists;
-	watch(s);
 	box_infer(s);
+	if (boxlist_apply(s, why) == -1) {
+		close_imap(s, NULL);
+		return -1;
+	}
 	return 0;
 }
 
@@ -647,6 +686,7 @@ const struct store_ops store_imap = {
 	.open = open_imap,
 	.close = close_imap,
 	.load = imap_load,
+	.ask = imap_ask,
 	.head = imap_head,
 	.message = imap_message,
 	.part = imap_part,

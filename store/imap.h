@@ -24,8 +24,8 @@ struct session {
 	struct imap		*imap;		/* owned */
 	struct store		*folder;	/* that is selected here; NULL: free */
 	unsigned		 busy;		/* texts are coming in: not for others */
-	bool			 knows_delimiter;
-	char			 delimiter;	/* of levels; '\0': none */
+	bool			 knows_names;	/* the following was asked */
+	struct imap_namespace	 names;		/* owned */
 	bool			 used;		/* more than once: may have died in silence */
 };
 
@@ -38,9 +38,16 @@ struct session	*pool_session(const char *url, const struct store_options *o,
 /* It is over: closed, and forgotten. */
 void		 pool_drop(struct session *ss);
 void		 pool_end(void);
-/* The server's name of a mailbox, and ours of a server's (NULL: it has none).  The caller frees. */
-char		*pool_mailbox(struct session *ss, const char *path, struct fail *why);
-char		*pool_name(struct span mailbox, char delimiter);
+/* Ask for delimiter and prefixes, if that was not done yet. */
+int		 pool_need_names(struct session *ss, struct fail *why);
+/*
+ * The server's name of a mailbox, and ours of a server's (NULL: it has none).  The
+ * caller frees.  `guess': a name without levels is not worth a question; it may lack
+ * the prefix of one's own mailboxes.
+ */
+char		*pool_mailbox(struct session *ss, const char *path, bool guess,
+		    struct fail *why);
+char		*pool_name(const struct session *ss, struct span mailbox, char delimiter);
 
 /* --- imap.c --- */
 
@@ -72,7 +79,10 @@ struct box {
 	uint32_t		 known;		/* those whose UID is known, gone ones too */
 	uint32_t		*tree;		/* owned: see imap.c; NULL while none is gone */
 	unsigned		 want;		/* LOAD_ bits asked for just now */
+	struct imap_job		*ahead;		/* of imap_ask; or NULL */
+	unsigned		 ahead_want;	/* what it asked for */
 	struct boxcache		*cache;		/* owned: headers of former runs; or NULL */
+	struct boxlist		*list;		/* owned: UIDs and flags of the last run; or NULL */
 	struct texts		*texts;		/* on their way, the innermost call's; or NULL */
 	FILE			*nowhere;	/* owned: takes texts that nobody awaits; or NULL */
 };
@@ -80,6 +90,8 @@ struct box {
 struct box	*box_of(const struct store *s);
 /* Have a session that is alive: where it was lost, another, the numbers kept. */
 int		 box_check(struct store *s, struct fail *why);
+/* Hear what the server says of the mailbox. */
+void		 box_watch(struct store *s);
 /* Ours of the server's sequence number, 0: none (yet); and back. */
 uint32_t	 box_number(const struct store *s, uint32_t sequence);
 uint32_t	 box_sequence(const struct store *s, uint32_t n);
@@ -125,6 +137,10 @@ const struct imap_node *imap_item(const struct imap_node *items, const char *nam
 int		 imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
 		    struct fail *why);
 
+void		 imap_ask(struct store *s, const uint32_t *v, size_t n, unsigned what);
+/* What was asked ahead matters no more. */
+void		 imap_ask_nothing(struct store *s);
+
 /* --- imapcache.c --- */
 
 /* Without a cache these do nothing. */
@@ -135,6 +151,18 @@ void		 boxcache_load(struct store *s, const uint32_t *v, size_t n, unsigned want
 bool		 boxcache_may_know(const struct store *s);
 void		 boxcache_keep(struct store *s, uint32_t uid, const struct imap_items *it);
 void		 boxcache_forget(struct store *s, uint32_t uid);
+
+/* Where that of the mailbox is; NULL: nowhere.  The caller frees. */
+char		*boxcache_dir(struct store *s, const struct session *ss);
+
+/* --- imaplist.c --- */
+
+/* What SELECT is to ask for (*resync, filled), and what is to be done behind it. */
+const struct imap_resync *boxlist_read(struct store *s, const struct session *ss,
+		    struct imap_resync *resync);
+int		 boxlist_apply(struct store *s, struct fail *why);
+void		 boxlist_write(struct store *s);
+void		 boxlist_free(struct store *s);
 
 /* --- imapfetch.c --- */
 

@@ -29,7 +29,8 @@ reach(struct place *p, const char *url, const struct store_options *o,
 	memset(p, 0, sizeof(*p));
 	if ((p->session = pool_session(url, o, alone, &p->path, why)) == NULL)
 		return -1;
-	if ((p->mailbox = pool_mailbox(p->session, p->path, why)) != NULL)
+	if ((p->mailbox = pool_mailbox(p->session, p->path, false,
+	    why)) != NULL)
 		return 0;
 	leave(p);
 	return -1;
@@ -239,7 +240,7 @@ imap_recover(struct store *s, const char *record, FILE *message,
 		return 0;
 	if (reach(&p, box_of(s)->url, s->options, true, why) == -1)
 		return -1;
-	if (imap_select(p.session->imap, p.mailbox, true, &m, &first) == 0)
+	if (imap_select(p.session->imap, p.mailbox, true, NULL, &m, &first) == 0)
 		result = search_intent(p.session, &m, id, octets, why);
 	else if (first.code == EX_NOINPUT)
 		result = 0;
@@ -252,6 +253,7 @@ imap_recover(struct store *s, const char *record, FILE *message,
 /* --- Making, removing, renaming --- */
 
 struct rows {
+	const struct session	*ss;		/* borrowed */
 	struct strv		 names;		/* the server's */
 	struct store_list_entry	*v;		/* owned; name owned too */
 	size_t			 n, cap;
@@ -349,15 +351,11 @@ children_of(struct place *p, struct strv *names, struct fail *why)
 	char *pattern;
 	int result;
 
-	if (!p->session->knows_delimiter) {
-		if (imap_delimiter(p->session->imap, &p->session->delimiter,
-		    why) == -1)
-			return -1;
-		p->session->knows_delimiter = true;
-	}
-	if (p->session->delimiter == '\0')
+	if (pool_need_names(p->session, why) == -1)
+		return -1;
+	if (p->session->names.delimiter == '\0')
 		return 0;
-	pattern = xasprintf("%s%c*", p->mailbox, p->session->delimiter);
+	pattern = xasprintf("%s%c*", p->mailbox, p->session->names.delimiter);
 	result = list_names(p->session->imap, pattern, names, why);
 	free(pattern);
 	return result;
@@ -489,7 +487,8 @@ add_row(void *ctx, const struct imap_row *row, struct fail *why)
 	e->has_children = row->has_children;
 	e->subscribed = row->subscribed;
 	e->use = row->use;
-	if ((name = pool_name(row->name, row->delimiter)) == NULL) {
+	if ((name = pool_name(rows->ss, row->name,
+	    row->delimiter)) == NULL) {
 		/* Shown, but there is no way to say it. */
 		name = escape_name(row->name);
 		e->selectable = false;
@@ -568,9 +567,9 @@ fetch_rows(struct session *ss, const char *prefix, struct rows *rows,
 	bool counted;
 	int result;
 
-	if (*prefix != '\0' && (mailbox = pool_mailbox(ss, prefix, why)) == NULL)
+	if (pool_need_names(ss, why) == -1 || (*prefix != '\0' &&
+	    (mailbox = pool_mailbox(ss, prefix, false, why)) == NULL))
 		return -1;
-	/* The level's end is seen here: the delimiter need not be known. */
 	pattern = xasprintf("%s*", mailbox != NULL ? mailbox : "");
 	result = imap_list(ss->imap, pattern, &lister, &counted, why);
 	if (result == 0 && !counted)
@@ -601,7 +600,7 @@ imap_list_mailboxes(const char *base, const char *pattern,
     int (*each)(void *, const struct store_list_entry *, struct fail *),
     void *ctx, const struct store_options *o, struct fail *why)
 {
-	struct rows rows = { { NULL, 0, 0 }, NULL, 0, 0 };
+	struct rows rows = { NULL, { NULL, 0, 0 }, NULL, 0, 0 };
 	struct store_list_entry e;
 	struct session *ss;
 	char *prefix;
@@ -610,6 +609,7 @@ imap_list_mailboxes(const char *base, const char *pattern,
 
 	if ((ss = pool_session(base, o, false, &prefix, why)) == NULL)
 		return -1;
+	rows.ss = ss;
 	result = fetch_rows(ss, prefix, &rows, why);
 	if (result == 0 && rows.n > 1)
 		qsort(rows.v, rows.n, sizeof(*rows.v), compare_rows);

@@ -17,6 +17,8 @@ struct boxcache {
 	struct headcache	*texts;		/* owned */
 	struct imap_reader	*reader;	/* owned; NULL until it is needed */
 	struct span		 left;		/* of the text that is read just now */
+	char			*text;		/* owned: what is written just now */
+	size_t			 n, room;
 };
 
 /* --- Writing --- */
@@ -33,79 +35,86 @@ is_quotable(struct span s)
 	return true;
 }
 
+/* Once for each message of a mailbox: a stream would cost more than all else. */
+static void
+put(struct boxcache *c, const char *p, size_t n)
+{
+	if (c->room - c->n < n) {
+		c->room = 2 * (c->n + n);
+		c->text = xreallocarray(c->text, c->room, 1);
+	}
+	memcpy(c->text + c->n, p, n);
+	c->n += n;
+}
+
+static void
+put_string(struct boxcache *c, struct span s)
+{
+	char size[32];
+
+	if (is_quotable(s)) {
+		put(c, "\"", 1);
+		put(c, s.p, s.n);
+		put(c, "\"", 1);
+		return;
+	}
+	put(c, size, (size_t)snprintf(size, sizeof(size), "{%zu}\r\n", s.n));
+	put(c, s.p, s.n);
+}
+
 /* The reader bounds how deep this goes. */
 static void
-put_node(FILE *f, const struct imap_node *n)
+put_node(struct boxcache *c, const struct imap_node *n)
 {
 	const struct imap_node *child;
 
-	switch (n->kind) {
-	case IMAP_LIST:
-		putc('(', f);
+	if (n->kind == IMAP_STRING)
+		put_string(c, n->text);
+	else if (n->kind != IMAP_LIST)
+		put(c, n->text.p, n->text.n);
+	else {
+		put(c, "(", 1);
 		for (child = n->child; child != NULL; child = child->next) {
-			put_node(f, child);
+			put_node(c, child);
 			if (child->next != NULL)
-				putc(' ', f);
+				put(c, " ", 1);
 		}
-		putc(')', f);
-		break;
-	case IMAP_STRING:
-		if (is_quotable(n->text)) {
-			putc('"', f);
-			fwrite(n->text.p, 1, n->text.n, f);
-			putc('"', f);
-			break;
-		}
-		fprintf(f, "{%zu}\r\n", n->text.n);
-		fwrite(n->text.p, 1, n->text.n, f);
-		break;
-	default:
-		fwrite(n->text.p, 1, n->text.n, f);
+		put(c, ")", 1);
 	}
 }
 
 static void
-put_item(FILE *f, const char *name, const struct imap_node *n)
+put_item(struct boxcache *c, const char *name, const struct imap_node *n)
 {
 	if (n == NULL || n->kind == IMAP_STREAMED)
 		return;
-	fprintf(f, " %s ", name);
-	put_node(f, n);
-}
-
-static void
-put_items(FILE *f, const struct imap_items *it)
-{
-	fputs("* 1 FETCH (UID 1", f);
-	put_item(f, "RFC822.SIZE", it->size);
-	put_item(f, "INTERNALDATE", it->arrived);
-	put_item(f, "ENVELOPE", it->envelope);
-	put_item(f, "REFERENCES", it->references);
-	put_item(f, "BRIEF", it->brief);
-	put_item(f, "BODYSTRUCTURE", it->structure);
-	fputs(")\r\n", f);
+	put(c, name, strlen(name));
+	put_node(c, n);
 }
 
 void
 boxcache_keep(struct store *s, uint32_t uid, const struct imap_items *it)
 {
+	static const char begin[] = "* 1 FETCH (UID 1", end[] = ")\r\n";
 	struct boxcache *c = box_of(s)->cache;
 	struct span old;
-	char *text;
-	size_t len;
-	FILE *f;
 
 	if (c == NULL || uid == 0)
 		return;
-	f = xmemstream(&text, &len);
-	put_items(f, it);
+	c->n = 0;
+	put(c, begin, sizeof(begin) - 1);
+	put_item(c, " RFC822.SIZE ", it->size);
+	put_item(c, " INTERNALDATE ", it->arrived);
+	put_item(c, " ENVELOPE ", it->envelope);
+	put_item(c, " REFERENCES ", it->references);
+	put_item(c, " BRIEF ", it->brief);
+	put_item(c, " BODYSTRUCTURE ", it->structure);
+	put(c, end, sizeof(end) - 1);
 	/* What was known before stands behind it, as a response of its own. */
 	old = headcache_get(c->texts, uid);
 	if (old.n > 0 && old.n < MAX_CACHE_TEXT / 2)
-		fwrite(old.p, 1, old.n, f);
-	fclose(f);
-	headcache_put(c->texts, uid, (struct span){ text, len });
-	free(text);
+		put(c, old.p, old.n);
+	headcache_put(c->texts, uid, (struct span){ c->text, c->n });
 }
 
 /* --- Reading --- */
@@ -233,6 +242,19 @@ account_of(const struct session *ss)
 	return account;
 }
 
+char *
+boxcache_dir(struct store *s, const struct session *ss)
+{
+	char *account = account_of(ss), *dir;
+
+	if (account == NULL)
+		return NULL;
+	dir = headcache_dir(s->options->cache_dir, account,
+	    box_of(s)->mailbox);
+	free(account);
+	return dir;
+}
+
 void
 boxcache_open(struct store *s)
 {
@@ -257,6 +279,7 @@ boxcache_close(struct store *s)
 		return;
 	headcache_close(c->texts);
 	imap_reader_free(c->reader);
+	free(c->text);
 	free(c);
 	box_of(s)->cache = NULL;
 }

@@ -34,6 +34,22 @@ text_of(const struct imap_node *n)
 	return n->text;
 }
 
+/* Words of ASCII with single blanks between: decoding would give the same. */
+static bool
+is_plain(struct span s)
+{
+	size_t i;
+
+	if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ')
+		return false;
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~' ||
+		    (s.p[i] == ' ' && s.p[i + 1] == ' ') ||
+		    (s.p[i] == '=' && i + 1 < s.n && s.p[i + 1] == '?'))
+			return false;
+	return true;
+}
+
 /* Decoded as an unstructured field is; NULL for NIL. */
 static char *
 decode(const struct imap_node *n, const char *charset_8bit)
@@ -42,6 +58,8 @@ decode(const struct imap_node *n, const char *charset_8bit)
 
 	if (!has_text(n))
 		return NULL;
+	if (is_plain(n->text))
+		return span_dup(n->text);
 	f.name = span_of("Subject");
 	f.body = n->text;
 	return head_text(&f, charset_8bit);
@@ -70,19 +88,26 @@ is_missing(const struct imap_node *n)
 	    span_eq(n->text, ".SYNTAX-ERROR.");
 }
 
-/* A local part as it is written: quoted unless it is a dot-atom. */
-static void
-put_local(FILE *f, struct span s)
+static bool
+is_dot_atom(struct span s)
 {
 	static const char specials[] = "()<>[]:;@\\,\"";
-	bool plain = s.n > 0 && s.p[0] != '.' && s.p[s.n - 1] != '.';
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
 		if (s.p[i] == ' ' || ascii_is_control((unsigned char)s.p[i]) ||
 		    strchr(specials, s.p[i]) != NULL)
-			plain = false;
-	if (plain || (s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"')) {
+			return false;
+	return s.n > 0 && s.p[0] != '.' && s.p[s.n - 1] != '.';
+}
+
+/* A local part as it is written: quoted unless it is a dot-atom. */
+static void
+put_local(FILE *f, struct span s)
+{
+	size_t i;
+
+	if (is_dot_atom(s) || (s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"')) {
 		fwrite(s.p, 1, s.n, f);
 		return;
 	}
@@ -96,14 +121,36 @@ put_local(FILE *f, struct span s)
 	putc('"', f);
 }
 
+/* The caller frees. */
+static char *
+join_address(struct span local, const struct imap_node *host)
+{
+	char *addr;
+	size_t len;
+	FILE *f;
+
+	if (is_dot_atom(local) && !is_missing(host)) {
+		addr = xmalloc(local.n + host->text.n + 2);
+		memcpy(addr, local.p, local.n);
+		addr[local.n] = '@';
+		memcpy(addr + local.n + 1, host->text.p, host->text.n);
+		addr[local.n + 1 + host->text.n] = '\0';
+		return addr;
+	}
+	f = xmemstream(&addr, &len);
+	put_local(f, local);
+	if (!is_missing(host))
+		fprintf(f, "@%.*s", (int)host->text.n, host->text.p);
+	fclose(f);
+	return addr;
+}
+
 static void
 take_address(struct addrs *as, const struct imap_node *n,
     const char *charset_8bit)
 {
 	const struct imap_node *name, *mailbox, *host;
 	char *decoded, *addr;
-	size_t len;
-	FILE *f;
 
 	if (n->kind != IMAP_LIST)
 		return;
@@ -118,13 +165,9 @@ take_address(struct addrs *as, const struct imap_node *n,
 		as->defects |= DEFECT_ADDRESS;
 		return;
 	}
-	f = xmemstream(&addr, &len);
-	put_local(f, mailbox->text);
 	if (is_missing(host))
 		as->defects |= DEFECT_ADDRESS;
-	else
-		fprintf(f, "@%.*s", (int)host->text.n, host->text.p);
-	fclose(f);
+	addr = join_address(mailbox->text, host);
 	decoded = decode(name, charset_8bit);
 	addrs_add(as, decoded != NULL && *decoded != '\0' ? decoded : NULL,
 	    addr);
@@ -719,6 +762,23 @@ find_unloaded(const struct store *s, const uint32_t *v, size_t n, unsigned what)
 	return 0;
 }
 
+/* Those that lack the same as the first of them that lacks anything: how many. */
+static size_t
+pick_alike(const struct store *s, const uint32_t *v, size_t n, unsigned what,
+    uint32_t *alike, unsigned *lacking)
+{
+	uint32_t first = find_unloaded(s, v, n, what);
+	size_t i, k = 0;
+
+	if (first == 0)
+		return 0;
+	*lacking = imap_lacking(&s->msgs[first - 1], what);
+	for (i = 0; i < n; i++)
+		if (imap_lacking(&s->msgs[v[i] - 1], what) == *lacking)
+			alike[k++] = v[i];
+	return k;
+}
+
 /* One command for those that lack the same as the first of them that lacks anything. */
 static int
 fetch_alike(struct store *s, const uint32_t *v, size_t n, unsigned what,
@@ -726,14 +786,10 @@ fetch_alike(struct store *s, const uint32_t *v, size_t n, unsigned what,
 {
 	uint32_t *alike = xreallocarray(NULL, n, sizeof(*alike)), first;
 	unsigned lacking;
-	size_t i, k = 0;
+	size_t i, k;
 	int result = 0;
 
-	if ((first = find_unloaded(s, v, n, what)) != 0) {
-		lacking = imap_lacking(&s->msgs[first - 1], what);
-		for (i = 0; i < n; i++)
-			if (imap_lacking(&s->msgs[v[i] - 1], what) == lacking)
-				alike[k++] = v[i];
+	if ((k = pick_alike(s, v, n, what, alike, &lacking)) > 0) {
 		result = say_fetch(s, alike, k, lacking, why);
 		/* Those that others expunged just now: the server may tell at NOOP. */
 		for (i = 0; result == 0 && i < k; i++)
@@ -763,6 +819,77 @@ learn_kept(struct store *s, const uint32_t *v, size_t n, unsigned what,
 	return 0;
 }
 
+/* One set is said now; what does not fit into it will be asked for when its time has come. */
+static void
+say_ahead(struct store *s, const uint32_t *v, size_t n, unsigned what)
+{
+	struct box *b = box_of(s);
+	struct strv sets = { NULL, 0, 0 };
+	struct fail ignored = { 0 };
+	bool uids = have_uids(s, v, n);
+	char *items = fetch_items(what);
+	struct imap_line l;
+
+	box_sets(s, v, n, uids, &sets);
+	if (sets.n > 0) {
+		imap_line_init(&l);
+		imap_line_put(&l, "%s%s%s", uids ? "UID FETCH " : "FETCH ",
+		    sets.v[0], items);
+		b->ahead = imap_start(b->session->imap, &l, NULL, NULL,
+		    &ignored);
+		b->ahead_want = b->ahead == NULL ? 0 : what | LOAD_FLAGS;
+		imap_line_free(&l);
+		imap_flush(b->session->imap);
+	}
+	free(items);
+	strv_free(&sets);
+}
+
+void
+imap_ask(struct store *s, const uint32_t *v, size_t n, unsigned what)
+{
+	struct box *b = box_of(s);
+	uint32_t *alike;
+	unsigned lacking;
+	size_t k;
+
+	if (b->ahead != NULL || b->session == NULL ||
+	    !imap_is_alive(b->session->imap) ||
+	    (boxcache_may_know(s) && !have_uids(s, v, n)))
+		return;
+	boxcache_load(s, v, n, what);
+	alike = xreallocarray(NULL, n, sizeof(*alike));
+	if ((k = pick_alike(s, v, n, what, alike, &lacking)) > 0)
+		say_ahead(s, alike, k, lacking);
+	free(alike);
+}
+
+static int
+finish_ahead(struct store *s, struct fail *why)
+{
+	struct box *b = box_of(s);
+	struct imap_job *job = b->ahead;
+	int result;
+
+	if (job == NULL)
+		return 0;
+	b->ahead = NULL;
+	result = imap_finish(b->session->imap, job, EX_TEMPFAIL, why);
+	b->ahead_want = 0;
+	return result;
+}
+
+void
+imap_ask_nothing(struct store *s)
+{
+	struct box *b = box_of(s);
+
+	if (b->ahead != NULL && b->session != NULL)
+		imap_abandon(b->session->imap, b->ahead);
+	b->ahead = NULL;
+	b->ahead_want = 0;
+}
+
 int
 imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
     struct fail *why)
@@ -771,7 +898,7 @@ imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
 	    LOAD_BRIEF;
 	if (n == 0)
 		return 0;
-	if (box_check(s, why) == -1)
+	if (box_check(s, why) == -1 || finish_ahead(s, why) == -1)
 		return -1;
 	boxcache_open(s);
 	if ((what & LOAD_BRIEF) && n >= COMPRESS_MESSAGES &&

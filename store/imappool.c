@@ -4,7 +4,9 @@
  * and the names of mailboxes on both sides.
  *
  * Names: our levels are parted by `/', the server's by its delimiter; a `/' in the
- * server's name is that delimiter in ours, so that no two names become one.
+ * server's name is that delimiter in ours, so that no two names become one.  Where
+ * all mailboxes of one's own stand below a prefix (NAMESPACE, RFC 2342: `INBOX.'),
+ * ours are without it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@ pool_drop(struct session *ss)
 {
 	TAILQ_REMOVE(&sessions, ss, link);
 	imap_close(ss->imap);
+	imap_namespace_free(&ss->names);
 	server_free(&ss->server);
 	free(ss);
 }
@@ -89,14 +92,16 @@ pool_session(const char *url, const struct store_options *o, bool alone,
 	return ss;
 }
 
-static int
-need_delimiter(struct session *ss, struct fail *why)
+int
+pool_need_names(struct session *ss, struct fail *why)
 {
-	if (ss->knows_delimiter)
+	if (ss->knows_names)
 		return 0;
-	if (imap_delimiter(ss->imap, &ss->delimiter, why) == -1)
+	if (imap_namespace(ss->imap, &ss->names, why) == -1) {
+		imap_namespace_free(&ss->names);
 		return -1;
-	ss->knows_delimiter = true;
+	}
+	ss->knows_names = true;
 	return 0;
 }
 
@@ -125,35 +130,82 @@ swap_delimiters(char *name, char delimiter)
 			*name = '/';
 }
 
+/* Octets of that prefix which the server's name has; INBOX in any case. */
+static size_t
+has_prefix(const char *mailbox, const char *prefix)
+{
+	size_t n = prefix == NULL ? 0 : strlen(prefix);
+
+	if (n == 0 || strlen(mailbox) < n)
+		return 0;
+	if (strncasecmp(prefix, "INBOX", 5) == 0 ?
+	    strncasecmp(mailbox, prefix, n) != 0 :
+	    strncmp(mailbox, prefix, n) != 0)
+		return 0;
+	return n;
+}
+
+/* One's own mailboxes are called without their prefix; with it they are known too. */
+static char *
+put_prefix(const struct imap_namespace *ns, char *mailbox)
+{
+	size_t i, n = ns->prefix == NULL ? 0 : strlen(ns->prefix);
+	char *whole;
+
+	/* The prefix itself, without its delimiter, is a mailbox. */
+	if (n == 0 || has_prefix(mailbox, ns->prefix) != 0 ||
+	    (strlen(mailbox) == n - 1 &&
+	    strncmp(mailbox, ns->prefix, n - 1) == 0))
+		return mailbox;
+	for (i = 0; i < ns->others.n; i++)
+		if (has_prefix(mailbox, ns->others.v[i]) != 0)
+			return mailbox;
+	whole = xasprintf("%s%s", ns->prefix, mailbox);
+	free(mailbox);
+	return whole;
+}
+
 char *
-pool_mailbox(struct session *ss, const char *path, struct fail *why)
+pool_mailbox(struct session *ss, const char *path, bool guess,
+    struct fail *why)
 {
 	char *name, *mailbox;
 	size_t n;
 
 	if (*path == '\0' || strcasecmp(path, "INBOX") == 0)
 		return xstrdup("INBOX");
-	if (has_levels(path) && need_delimiter(ss, why) == -1)
+	if (((has_levels(path) || (!guess &&
+	    (imap_offers(ss->imap, "NAMESPACE") ||
+	    imap_offers(ss->imap, "IMAP4rev2")))) &&
+	    pool_need_names(ss, why) == -1))
 		return NULL;
 	name = xstrdup(path);
 	for (n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
 		name[n - 1] = '\0';
-	swap_delimiters(name, ss->delimiter);
+	swap_delimiters(name, ss->names.delimiter);
 	if ((mailbox = utf7_encode(span_of(name))) == NULL)
 		fail(why, EX_USAGE, "%s: the name is not UTF-8", path);
+	else
+		mailbox = put_prefix(&ss->names, mailbox);
 	free(name);
 	return mailbox;
 }
 
 char *
-pool_name(struct span mailbox, char delimiter)
+pool_name(const struct session *ss, struct span mailbox, char delimiter)
 {
-	char *name;
+	char *name, *whole;
 	size_t i;
 
 	if (mailbox.n == 5 && span_ieq(mailbox, "INBOX"))
 		return xstrdup("INBOX");
-	if ((name = utf7_decode(mailbox)) == NULL)
+	whole = span_dup(mailbox);
+	i = has_prefix(whole, ss->names.prefix);
+	if (whole[i] == '\0')
+		i = 0;
+	name = utf7_decode(span_of(whole + i));
+	free(whole);
+	if (name == NULL)
 		return NULL;
 	for (i = 0; name[i] != '\0'; i++)
 		if (ascii_is_control((unsigned char)name[i])) {

@@ -467,7 +467,7 @@ imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
 		server_free(&server);
 		return 0;
 	}
-	mailbox = pool_mailbox(ss, server.url.path, why);
+	mailbox = pool_mailbox(ss, server.url.path, false, why);
 	server_free(&server);
 	if (mailbox == NULL || box_need_uids(s, v, n, why) == -1) {
 		free(mailbox);
@@ -483,6 +483,19 @@ imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
 }
 
 /* --- New mail --- */
+
+static int
+name_new(struct store *s, uint32_t n, struct fail *why)
+{
+	struct numbers ns = { NULL, 0, 0 };
+	int result;
+
+	for (; n > 0; n--)
+		numbers_add(&ns, s->count - n + 1);
+	result = box_need_uids(s, ns.v, ns.n, why);
+	numbers_free(&ns);
+	return result;
+}
 
 int
 imap_check(struct store *s, uint32_t *added_messages, struct fail *why)
@@ -503,6 +516,9 @@ imap_check(struct store *s, uint32_t *added_messages, struct fail *why)
 	b->state.uidnext = 0;	/* it told of the former list */
 	box_grown(s);
 	*added_messages = new_ones;
+	/* What vanishes will be told by UID. */
+	if (imap_uses_qresync(b->session->imap))
+		return name_new(s, new_ones, why);
 	return 0;
 }
 

@@ -32,6 +32,10 @@ struct mbox {
 	/* appended since the last commit */
 	struct lock *lock;		/* held while there are any */
 	off_t	 first;			/* where they begin */
+	FILE	*gathered;		/* owned: what the commit writes there; or NULL */
+	off_t	 ngathered;		/* octets of it that count */
+	const struct store_intent *intent;	/* of these */
+	uint64_t proved;		/* by recovery: before that place nothing was moved */
 	struct timespec atime;		/* when it was opened */
 	bool	 is_new;		/* made by us: its directory is to be synced */
 	bool	 pending;

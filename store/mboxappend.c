@@ -5,6 +5,9 @@
  * Lock; note the intent (offset, length, digest, and what else the octets follow from);
  * write; on any error cut the file back; fsync.  The lock is held from the first
  * message to the commit, so what is cut back is ours alone.
+ *
+ * Where intents are settled together the messages wait beside the file until they
+ * are: one fsync of the intents and one of the file for all of them.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +28,8 @@ glue_for(struct mbox *b, off_t size, struct fail *why)
 {
 	char last[2] = "\n\n";
 
-	if (size == 0)
+	/* Behind a message of ours there is an empty line. */
+	if (size == 0 || b->ngathered > 0)
 		return 0;
 	if (pread(b->fd, size >= 2 ? last : last + 1, size >= 2 ? 2 : 1,
 	    size >= 2 ? size - 2 : 0) == -1)
@@ -65,30 +69,34 @@ tell_intent(struct mbox *b, FILE *f, const struct msg *like, int glue,
 {
 	char hex[DIGEST_SIZE], *record;
 	uint64_t octets, before;
-	off_t start = ftello(f);
+	off_t start = ftello(f), base = at - b->ngathered;
 	FILE *d = local_digest(hex, &octets);
 	int r = write_block(f, d, like, glue, why);
 
 	fclose(d);
 	if (r == 0)
-		r = sum_before(b, at, &before, why);
+		r = sum_before(b, base, &before, why);
 	if (r == 0 && (start == -1 || fseeko(f, start, SEEK_SET) == -1))
 		r = fail_errno(why, EX_IOERR, "cannot read the message again");
 	if (r == -1)
 		return -1;
 	record = xasprintf("mbox %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-	    " %s %" PRIx64 " %d %" PRId64 " %" PRIu32 " %s", (uint64_t)b->dev,
-	    (uint64_t)b->ino, (uint64_t)at, octets, hex, before, glue,
-	    like->arrived,
+	    " %s %" PRIu64 " %" PRIx64 " %d %" PRId64 " %" PRIu32 " %s",
+	    (uint64_t)b->dev, (uint64_t)b->ino, (uint64_t)at, octets, hex,
+	    (uint64_t)base, before, glue, like->arrived,
 	    like->flags & MSG_LASTING, like->tags == NULL ||
 	    strlen(like->tags) > RECORD_TAGS ? "" : like->tags);
-	r = store_intend(intent, record, why);
+	if (b->gathered != NULL)
+		r = intent->write(intent->ctx, record, why);
+	else
+		r = store_intend(intent, record, why);
 	free(record);
 	return r;
 }
 
+/* Write to the file from that place on: all that was gathered, or one message. */
 static int
-write_at_end(struct mbox *b, FILE *f, const struct msg *like, int glue,
+write_at(struct mbox *b, FILE *f, const struct msg *like, int glue,
     off_t at, struct fail *why)
 {
 	int fd = dup(b->fd), r;
@@ -102,7 +110,10 @@ write_at_end(struct mbox *b, FILE *f, const struct msg *like, int glue,
 		return -1;
 	}
 	setvbuf(out, NULL, _IOFBF, 64 * 1024);
-	r = write_block(f, out, like, glue, why);
+	if (like == NULL)
+		r = stream_copy(f, out, (uint64_t)b->ngathered, why);
+	else
+		r = write_block(f, out, like, glue, why);
 	if (fflush(out) != 0 && r == 0)
 		r = fail_errno(why, EX_IOERR, "cannot write");
 	if (fclose(out) != 0 && r == 0)
@@ -153,6 +164,37 @@ end_append(struct mbox *b)
 	b->pending = false;
 }
 
+/* Beside the file, behind what is there already. */
+static int
+gather(struct mbox *b, FILE *f, const struct msg *like, int glue,
+    struct fail *why)
+{
+	off_t end;
+
+	if (fseeko(b->gathered, b->ngathered, SEEK_SET) == -1)
+		return fail_errno(why, EX_IOERR, "temporary file");
+	if (write_block(f, b->gathered, like, glue, why) == -1)
+		return -1;
+	if (fflush(b->gathered) != 0 || ferror(b->gathered) ||
+	    (end = ftello(b->gathered)) == -1)
+		return fail_errno(why, EX_IOERR, "temporary file");
+	b->ngathered = end;
+	return 0;
+}
+
+/* Is there a place beside the file, if one is wanted? */
+static int
+begin_gathering(struct mbox *b, const struct store_intent *intent,
+    struct fail *why)
+{
+	if (b->gathered != NULL || intent == NULL || intent->settle == NULL)
+		return 0;
+	b->intent = intent;
+	b->ngathered = 0;
+	b->gathered = store_stage(why);
+	return b->gathered == NULL ? -1 : 0;
+}
+
 int
 mbox_append(struct store *s, FILE *f, const struct msg *like,
     const struct store_intent *intent, struct fail *why)
@@ -171,20 +213,44 @@ mbox_append(struct store *s, FILE *f, const struct msg *like,
 	if (begin_append(s, why) == -1)
 		return -1;
 	lock_refresh(b->lock);
+	if (begin_gathering(b, intent, why) == -1)
+		return -1;
 	at = lseek(b->fd, 0, SEEK_END);
 	if (at == -1)
 		return fail_errno(why, EX_IOERR, "%s", b->path);
+	at += b->ngathered;
 	if ((glue = glue_for(b, at, why)) == -1)
 		return -1;
 	if (intent != NULL &&
 	    tell_intent(b, f, &fixed, glue, at, intent, why) == -1)
 		return -1;
-	if (write_at_end(b, f, &fixed, glue, at, why) == -1) {
+	if (b->gathered != NULL)
+		return gather(b, f, &fixed, glue, why);
+	if (write_at(b, f, &fixed, glue, at, why) == -1) {
 		cut_back(b, at);
 		return -1;
 	}
 	durable_step("mbox: written");
 	return 0;
+}
+
+/* All that waited, once its intents are settled. */
+static int
+write_gathered(struct mbox *b, struct fail *why)
+{
+	int r = 0;
+
+	if (b->ngathered > 0 &&
+	    (r = b->intent->settle(b->intent->ctx, why)) == 0) {
+		rewind(b->gathered);
+		r = write_at(b, b->gathered, NULL, 0, b->first, why);
+		durable_step("mbox: written");
+	}
+	fclose(b->gathered);
+	b->gathered = NULL;
+	b->ngathered = 0;
+	b->intent = NULL;
+	return r;
 }
 
 int
@@ -195,10 +261,13 @@ mbox_commit(struct store *s, struct fail *why)
 
 	if (!b->pending)
 		return 0;
-	if (fsync(b->fd) == -1) {
+	if (b->gathered != NULL)
+		r = write_gathered(b, why);
+	if (r == 0 && fsync(b->fd) == -1)
 		r = fail_errno(why, EX_IOERR, "%s", b->path);
+	if (r == -1)
 		cut_back(b, b->first);
-	} else if (b->is_new) {
+	else if (b->is_new) {
 		r = local_sync_parent(b->path, why);
 		b->is_new = false;
 	}
@@ -210,7 +279,7 @@ mbox_commit(struct store *s, struct fail *why)
 /* --- Recovery --- */
 
 struct record {
-	uint64_t	 dev, ino, at, octets, before;
+	uint64_t	 dev, ino, at, octets, base, before;
 	char		 sha[DIGEST_SIZE];
 	int		 glue;
 	struct msg	 like;		/* tags: borrowed */
@@ -223,11 +292,11 @@ read_record(const char *text, struct record *x)
 
 	memset(x, 0, sizeof *x);
 	if (sscanf(text, "mbox %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-	    " %64[0-9a-f] %" SCNx64 " %d %" SCNd64 " %" SCNu32 "%n", &x->dev,
-	    &x->ino, &x->at, &x->octets, x->sha, &x->before, &x->glue,
-	    &x->like.arrived, &x->like.flags, &end) != 9 || end == 0)
+	    " %64[0-9a-f] %" SCNu64 " %" SCNx64 " %d %" SCNd64 " %" SCNu32 "%n",
+	    &x->dev, &x->ino, &x->at, &x->octets, x->sha, &x->base, &x->before,
+	    &x->glue, &x->like.arrived, &x->like.flags, &end) != 10 || end == 0)
 		return -1;
-	if (x->glue < 0 || x->glue > 2 || x->at > INT64_MAX ||
+	if (x->glue < 0 || x->glue > 2 || x->at > INT64_MAX || x->base > x->at ||
 	    x->octets > INT64_MAX - x->at)
 		return -1;
 	if (text[end] == ' ' && text[end + 1] != '\0')
@@ -336,16 +405,20 @@ is_anywhere(struct store *s, FILE *message, struct fail *why)
 	return r == -1 ? -1 : found;
 }
 
-/* Is all that stood before the message where it stood? */
+/* Is all that stood before the message, or those it came with, where it stood? */
 static int
 is_unmoved(struct mbox *b, const struct record *x, struct fail *why)
 {
 	uint64_t before;
 
 	if ((uint64_t)b->dev != x->dev || (uint64_t)b->ino != x->ino ||
-	    (uint64_t)b->first < x->at || (x->at == 0 && b->first > 0))
+	    (uint64_t)b->first < x->base)
 		return 0;
-	if (sum_before(b, (off_t)x->at, &before, why) == -1)
+	if (b->proved > 0 && x->base < b->proved)
+		return 1;
+	if (x->base == 0)
+		return b->first == 0;
+	if (sum_before(b, (off_t)x->base, &before, why) == -1)
 		return -1;
 	return before == x->before;
 }
@@ -364,12 +437,15 @@ recover(struct store *s, const struct record *x, FILE *message,
 	if ((uint64_t)end >= x->at + x->octets) {
 		if (digest_range(b, (off_t)x->at, x->octets, have, why) == -1)
 			return -1;
-		if (strcmp(x->sha, have) == 0)
+		if (strcmp(x->sha, have) == 0) {
+			b->proved = x->at + x->octets;
 			return 1;
+		}
 	} else if ((uint64_t)end > x->at && is_torn(b, x, end, message)) {
 		if (ftruncate(b->fd, (off_t)x->at) == -1 || fsync(b->fd) == -1)
 			return fail_errno(why, EX_IOERR, "%s", b->path);
 		durable_step("mbox: cut");
+		b->proved = x->at;
 		return 0;
 	}
 	return unmoved || message == NULL ? 0 : is_anywhere(s, message, why);

@@ -12,13 +12,16 @@
 #include <string.h>
 
 #include "../mime/envelope.h"
+#include "../net/cred.h"
 #include "../net/pop3.h"
-#include "store.h"
+#include "headcache.h"
+#include "pop3cache.h"
 
 struct box {
 	struct pop3	*p;		/* owned; NULL: not connected */
 	uint32_t	*numbers;	/* owned: the server's, of message i + 1; 0: none now */
 	size_t		 cap;
+	struct headcache *cache;	/* owned; NULL: none is kept */
 	FILE		*last;		/* owned: the message fetched last; or NULL */
 	uint32_t	 last_n;
 };
@@ -197,6 +200,24 @@ match(struct store *s, struct rows *x)
 
 /* --- The session. --- */
 
+/* Of another user the maildrop is another. */
+static void
+open_cache(struct store *s, const struct server *server)
+{
+	struct box *b = s->data;
+	struct fail none;
+	char *user, *account;
+
+	fail_clear(&none);
+	if (b->cache != NULL || (user = cred_user(server, &none)) == NULL)
+		return;
+	account = xasprintf("%s@%s:%s", user, server->url.host,
+	    server->url.port != NULL ? server->url.port : "");
+	b->cache = pop3cache_open(s, account);
+	free(account);
+	free(user);
+}
+
 static struct pop3 *
 connect_to(struct store *s, struct fail *why)
 {
@@ -207,6 +228,8 @@ connect_to(struct store *s, struct fail *why)
 	if (s->options->server(s->options->ctx, s->name, &server, why) == -1)
 		return NULL;
 	p = pop3_open(&server, why);
+	if (p != NULL)
+		open_cache(s, &server);
 	server_free(&server);
 	return p;
 }
@@ -267,6 +290,7 @@ pop3_store_close(struct store *s, struct fail *why)
 	}
 	if (b->last != NULL)
 		fclose(b->last);
+	headcache_close(b->cache);
 	free(b->numbers);
 	free(b);
 	s->data = NULL;
@@ -421,13 +445,13 @@ pop3_store_message(struct store *s, uint32_t n, struct fail *why)
 	return x.copy;
 }
 
-/* The header at the front of a stream. */
-static void
-read_head(FILE *f, struct head *h)
+/* The header at the front of a stream; the caller frees it. */
+static char *
+read_head(FILE *f, size_t *len)
 {
 	char *text, *line = NULL;
-	size_t len, cap = 0, total = 0;
-	FILE *out = xmemstream(&text, &len);
+	size_t cap = 0, total = 0;
+	FILE *out = xmemstream(&text, len);
 	ssize_t n;
 
 	while (total < MAX_HEAD_SIZE && (n = getline(&line, &cap, f)) > 0) {
@@ -438,7 +462,32 @@ read_head(FILE *f, struct head *h)
 	}
 	free(line);
 	fclose(out);
+	return text;
+}
+
+/* The same, kept for the next run. */
+static void
+keep_head(struct store *s, uint32_t n, FILE *f, struct head *h)
+{
+	const struct box *b = s->data;
+	size_t len;
+	char *text = read_head(f, &len);
+
+	pop3cache_put(b->cache, &s->msgs[n - 1], (struct span){ text, len });
 	head_parse(h, text, len);
+}
+
+/* From what is kept; false: it is not. */
+static bool
+kept_head(struct store *s, uint32_t n, struct head *h)
+{
+	const struct box *b = s->data;
+	struct span text = pop3cache_get(b->cache, &s->msgs[n - 1]);
+
+	if (text.n == 0)
+		return false;
+	head_parse(h, xstrndup(text.p, text.n), text.n);
+	return true;
 }
 
 static int
@@ -455,7 +504,7 @@ load_message(void *ctx, struct store *s, uint32_t n, FILE *f,
 		return -1;
 	}
 	if ((x->what & LOAD_ENVELOPE) != 0 && m->envelope == NULL) {
-		read_head(f, &h);
+		keep_head(s, n, f, &h);
 		m->envelope = envelope_read(&h, charset);
 		head_free(&h);
 		m->loaded |= LOAD_ENVELOPE;
@@ -479,17 +528,37 @@ has_top(const struct store *s)
 	return pop3_offers(b->p, "TOP") || pop3_capabilities(b->p)->n == 0;
 }
 
+/* Envelopes of those whose headers are kept; the others go into ask. */
+static size_t
+load_kept(struct store *s, const uint32_t *v, size_t n, uint32_t *ask)
+{
+	const char *charset = s->options->charset_8bit;
+	struct head h;
+	struct msg *m;
+	size_t i, left = 0;
+
+	for (i = 0; i < n; i++) {
+		m = &s->msgs[v[i] - 1];
+		if (!kept_head(s, v[i], &h)) {
+			ask[left++] = v[i];
+			continue;
+		}
+		if (m->envelope == NULL)
+			m->envelope = envelope_read(&h, charset);
+		m->loaded |= LOAD_ENVELOPE;
+		head_free(&h);
+	}
+	return left;
+}
+
 static int
-pop3_store_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
+load_from_server(struct store *s, const uint32_t *v, size_t n, unsigned what,
     struct fail *why)
 {
 	struct one x = { .what = what, .why = why };
 	struct fail top;
 	int result;
 
-	/* Sizes came with the list. */
-	if ((what & (LOAD_ENVELOPE | LOAD_STRUCTURE)) == 0)
-		return 0;
 	if (need_session(s, why) == -1)
 		return -1;
 	if ((what & LOAD_STRUCTURE) == 0 && has_top(s)) {
@@ -509,17 +578,35 @@ pop3_store_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
 }
 
 static int
+pop3_store_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
+    struct fail *why)
+{
+	uint32_t *ask;
+	int result = 0;
+
+	/* Sizes came with the list. */
+	if ((what & (LOAD_ENVELOPE | LOAD_STRUCTURE)) == 0)
+		return 0;
+	if ((what & LOAD_STRUCTURE) != 0)
+		return load_from_server(s, v, n, what, why);
+	ask = xreallocarray(NULL, n + 1, sizeof(*ask));
+	n = load_kept(s, v, n, ask);
+	if (n > 0)
+		result = load_from_server(s, ask, n, what, why);
+	free(ask);
+	return result;
+}
+
+static int
 head_message(void *ctx, struct store *s, uint32_t n, FILE *f,
     struct fail *result)
 {
 	struct head *h = ctx;
 
-	(void)s;
-	(void)n;
 	if (f == NULL)
 		return -1;
 	(void)result;
-	read_head(f, h);
+	keep_head(s, n, f, h);
 	return 0;
 }
 
@@ -528,13 +615,15 @@ pop3_store_head(struct store *s, uint32_t n, struct head *h, struct fail *why)
 {
 	FILE *f;
 
+	if (kept_head(s, n, h))
+		return 0;
 	if (need_session(s, why) == -1)
 		return -1;
 	if (has_top(s) && retrieve(s, &n, 1, 0, head_message, h, why) == 0)
 		return 0;
 	if (why->code != 0 || (f = pop3_store_message(s, n, why)) == NULL)
 		return -1;
-	read_head(f, h);
+	keep_head(s, n, f, h);
 	fclose(f);
 	return 0;
 }

@@ -4,14 +4,15 @@
  * destination.  Its lines, the first always H:
  *
  *	H version source dest
- *	V uidvalidity			M uid: the mark
+ *	V uidvalidity			M uid: the mark		N uidnext
  *	I key intent			D key size when light sha
  *	X key: removed there		F key: forgotten
+ *	C sha uidvalidity mark uidnext records: a seal, where no intent is open
  *
- * All of it is in memory while a fetch runs: some 200 octets for a message.
+ * All of it is in memory while a fetch runs: some 200 octets for a message.  Where
+ * the seal tells enough, nothing is new, the records are not even read.
  */
 #include <sys/stat.h>
-#include <sys/tree.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,8 @@
 #define DIGITS		24	/* of a number, its sign and NUL */
 
 struct entry {
-	RB_ENTRY(entry)	 link;
+	struct entry	*in_slot;	/* the next of the same slot */
+	struct entry	*next;		/* in the order they came */
 	enum seen_state	 state;
 	uint64_t	 size;
 	int64_t		 when;
@@ -39,49 +41,88 @@ struct entry {
 	char		 key[];
 };
 
-static int
-compare(struct entry *a, struct entry *b)
-{
-	return strcmp(a->key, b->key);
-}
-
-RB_HEAD(entries, entry);
-RB_GENERATE_INTERNAL(entries, entry, link, compare,
-    __attribute__((__unused__)) static)
-
 struct seen {
 	struct seenlog	 log;
 	char		*dir;		/* owned: where the files are */
 	char		*source, *dest;	/* owned */
 	int		 lock;		/* -1: only looked at */
-	struct entries	 entries;
-	uint32_t	 uidvalidity, mark;
+	struct entry	*first, **last;	/* owned */
+	struct entry	**slots;	/* owned: by the hash of the key */
+	size_t		 n, nslots;	/* entries; a power of two, or 0 */
+	uint32_t	 uidvalidity, mark, next;
+	size_t		 records;	/* by the seal, until they are read */
+	bool		 unread;
+	bool		 changed;	/* since the seal */
 };
 
 /* --- Entries. --- */
 
+/* The records are needed now; that nobody had them read is a fault of ours. */
+static void
+check_read(const struct seen *s)
+{
+	if (s->unread)
+		abort();
+}
+
+static struct entry **
+slot_of(const struct seen *s, const char *key)
+{
+	uint64_t h = 14695981039346656037u;	/* FNV-1a */
+
+	for (; *key != '\0'; key++)
+		h = (h ^ (unsigned char)*key) * 1099511628211u;
+	return &s->slots[(h ^ h >> 32) & (s->nslots - 1)];
+}
+
 static struct entry *
 find(const struct seen *s, const char *key)
 {
-	/* An entry cannot be made on the stack with its key: compare by hand. */
-	struct entry *e = RB_ROOT(&s->entries);
-	int c;
+	struct entry *e;
 
-	while (e != NULL && (c = strcmp(key, e->key)) != 0)
-		e = c < 0 ? RB_LEFT(e, link) : RB_RIGHT(e, link);
+	check_read(s);
+	if (s->nslots == 0)
+		return NULL;
+	for (e = *slot_of(s, key); e != NULL; e = e->in_slot)
+		if (strcmp(key, e->key) == 0)
+			break;
 	return e;
+}
+
+/* More slots: twice as many as entries at most. */
+static void
+spread(struct seen *s)
+{
+	struct entry *e, **slot;
+
+	s->nslots = s->nslots == 0 ? 1024 : s->nslots * 2;
+	free(s->slots);
+	s->slots = xcalloc(s->nslots, sizeof(*s->slots));
+	for (e = s->first; e != NULL; e = e->next) {
+		slot = slot_of(s, e->key);
+		e->in_slot = *slot;
+		*slot = e;
+	}
 }
 
 static struct entry *
 find_or_add(struct seen *s, const char *key)
 {
-	struct entry *e = find(s, key);
+	struct entry *e = find(s, key), **slot;
 	size_t n = strlen(key) + 1;
 
-	if (e == NULL) {
-		e = xcalloc(1, sizeof(*e) + n);
-		memcpy(e->key, key, n);
-		RB_INSERT(entries, &s->entries, e);
+	if (e != NULL)
+		return e;
+	e = xcalloc(1, sizeof(*e) + n);
+	memcpy(e->key, key, n);
+	*s->last = e;
+	s->last = &e->next;
+	if (s->n++ >= s->nslots)
+		spread(s);
+	else {
+		slot = slot_of(s, key);
+		e->in_slot = *slot;
+		*slot = e;
 	}
 	return e;
 }
@@ -150,7 +191,7 @@ static void
 note_uidvalidity(struct seen *s, uint32_t v)
 {
 	s->uidvalidity = v;
-	s->mark = 0;
+	s->mark = s->next = 0;
 }
 
 /* --- Its lines. --- */
@@ -238,12 +279,15 @@ read_record(struct seen *s, char *const *w, size_t n)
 	switch (w[0][0]) {
 	case 'V':
 	case 'M':
+	case 'N':
 		if (!number(w[1], UINT32_MAX, &size))
 			return false;
 		if (w[0][0] == 'V')
 			note_uidvalidity(s, (uint32_t)size);
-		else
+		else if (w[0][0] == 'M')
 			s->mark = (uint32_t)size;
+		else
+			s->next = (uint32_t)size;
 		return n == 2;
 	case 'I':
 		if (n == 3)
@@ -261,6 +305,8 @@ read_record(struct seen *s, char *const *w, size_t n)
 	case 'F':
 		note_state(s, w[1], SEEN_NOT);
 		return n == 2;
+	case 'C':
+		return n == 6;
 	}
 	return false;
 }
@@ -270,8 +316,6 @@ take_line(void *ctx, char *const *words, size_t n, struct fail *why)
 {
 	struct seen *s = ctx;
 
-	if (s->log.lines == 0)
-		return read_head(s, words, n, why);
 	if (read_record(s, words, n))
 		return 0;
 	return fail(why, EX_DATAERR, "%s: the fetch state has a record that "
@@ -279,7 +323,87 @@ take_line(void *ctx, char *const *words, size_t n, struct fail *why)
 	    s->log.path, s->log.lines + 1);
 }
 
+/* What the seal tells is enough until a record is asked for. */
+static int
+read_seal(struct seen *s, struct fail *why)
+{
+	char *w[SEENLOG_WORDS];
+	uint64_t uidvalidity, mark, next, records;
+
+	if (seenlog_seal_words(&s->log, w, why) != 6 ||
+	    !number(w[2], UINT32_MAX, &uidvalidity) ||
+	    !number(w[3], UINT32_MAX, &mark) ||
+	    !number(w[4], UINT32_MAX, &next) ||
+	    !number(w[5], SIZE_MAX, &records))
+		return -1;
+	s->uidvalidity = (uint32_t)uidvalidity;
+	s->mark = (uint32_t)mark;
+	s->next = (uint32_t)next;
+	s->records = (size_t)records;
+	s->unread = true;
+	return 0;
+}
+
+/* The log: 1, or 0 where there is none. */
+static int
+read_log(struct seen *s, bool look, struct fail *why)
+{
+	char *w[SEENLOG_WORDS];
+	struct fail none;
+	int n, found = seenlog_read(&s->log, look, why);
+
+	if (found != 1)
+		return found;
+	if ((n = seenlog_first(&s->log, w, why)) == -1 ||
+	    read_head(s, w, (size_t)n, why) == -1)
+		return -1;
+	fail_clear(&none);
+	if (s->log.sealed && read_seal(s, &none) == 0)
+		return 1;
+	return seenlog_each(&s->log, take_line, s, why) == -1 ? -1 : 1;
+}
+
+int
+seen_load(struct seen *s, struct fail *why)
+{
+	if (!s->unread)
+		return 0;
+	s->unread = false;
+	return seenlog_each(&s->log, take_line, s, why);
+}
+
 /* --- The file. --- */
+
+size_t
+seen_count(const struct seen *s)
+{
+	const struct entry *e;
+	size_t n = 0;
+
+	if (s->unread)
+		return s->records;
+	for (e = s->first; e != NULL; e = e->next)
+		n += e->state != SEEN_NOT;
+	return n;
+}
+
+/* All is there that a seal tells, and it is not told yet. */
+static void
+seal(struct seen *s)
+{
+	char uidvalidity[DIGITS], mark[DIGITS], next[DIGITS], records[DIGITS];
+	const char *words[] = { uidvalidity, mark, next, records };
+	const struct entry *e;
+
+	for (e = s->first; e != NULL; e = e->next)
+		if (e->state == SEEN_INTENDED)
+			return;
+	snprintf(uidvalidity, sizeof(uidvalidity), "%" PRIu32, s->uidvalidity);
+	snprintf(mark, sizeof(mark), "%" PRIu32, s->mark);
+	snprintf(next, sizeof(next), "%" PRIu32, s->next);
+	snprintf(records, sizeof(records), "%zu", seen_count(s));
+	seenlog_seal(&s->log, words, NELEM(words));
+}
 
 /* Put a new log with all that is known in the place of the old one. */
 static int
@@ -288,14 +412,17 @@ rewrite(struct seen *s, struct fail *why)
 	const char *words[] = { "H", VERSION, s->source, s->dest };
 	struct entry *e;
 
-	s->log.npending = s->log.lines = 0;
+	seenlog_restart(&s->log);
 	seenlog_add(&s->log, words, NELEM(words));
 	if (s->uidvalidity != 0)
 		add_number(s, "V", s->uidvalidity);
 	if (s->mark != 0)
 		add_number(s, "M", s->mark);
-	RB_FOREACH(e, entries, &s->entries)
+	if (s->next != 0)
+		add_number(s, "N", s->next);
+	for (e = s->first; e != NULL; e = e->next)
 		add_entry(s, e);
+	seal(s);
 	return seenlog_replace(&s->log, why);
 }
 
@@ -319,7 +446,7 @@ name_files(const char *state_dir, const char *source, const char *dest)
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 	SHA2_CTX ctx;
 
-	RB_INIT(&s->entries);
+	s->last = &s->first;
 	s->log.fd = s->lock = -1;
 	s->source = xstrdup(source);
 	s->dest = xstrdup(dest);
@@ -348,7 +475,7 @@ open_locked(struct seen *s, const char *state_dir, struct fail *why)
 	free(path);
 	if (s->lock == -1)
 		return -1;
-	if ((found = seenlog_read(&s->log, false, take_line, s, why)) == 0)
+	if ((found = read_log(s, false, why)) == 0)
 		return rewrite(s, why);
 	return found == -1 ? -1 : 0;
 }
@@ -371,7 +498,7 @@ seen_peek(const char *state_dir, const char *source, const char *dest,
 {
 	struct seen *s = name_files(state_dir, source, dest);
 
-	if (seenlog_read(&s->log, true, take_line, s, why) != -1)
+	if (read_log(s, true, why) != -1)
 		return s;
 	seen_close(s);
 	return NULL;
@@ -384,14 +511,15 @@ seen_close(struct seen *s)
 
 	if (s == NULL)
 		return;
-	while ((e = RB_ROOT(&s->entries)) != NULL) {
-		RB_REMOVE(entries, &s->entries, e);
+	while ((e = s->first) != NULL) {
+		s->first = e->next;
 		free(e->text);
 		free(e);
 	}
 	if (s->lock != -1)
 		close(s->lock);
 	seenlog_close(&s->log);
+	free(s->slots);
 	free(s->source);
 	free(s->dest);
 	free(s->dir);
@@ -417,7 +545,7 @@ seen_get(const struct seen *s, const char *key, struct seen_record *r)
 static int
 writable(const struct seen *s, struct fail *why)
 {
-	if (s->log.fd == -1)
+	if (s->log.fd == -1 || s->unread)
 		return fail(why, EX_SOFTWARE, "%s: only looked at",
 		    s->log.path);
 	if (s->log.broken)
@@ -478,6 +606,7 @@ seen_commit(struct seen *s, struct fail *why)
 		return 0;
 	if (writable(s, why) == -1)
 		return -1;
+	s->changed = true;
 	return seenlog_commit(&s->log, why);
 }
 
@@ -489,8 +618,9 @@ seen_each(struct seen *s, int (*each)(void *ctx, const char *key,
 	struct entry *e;
 	int result;
 
-	/* Nothing is taken out of the tree, so the callback may change it. */
-	RB_FOREACH(e, entries, &s->entries) {
+	check_read(s);
+	/* Nothing is taken out of the list, so the callback may change it. */
+	for (e = s->first; e != NULL; e = e->next) {
 		if (e->state == SEEN_NOT)
 			continue;
 		describe(e, &r);
@@ -534,18 +664,39 @@ seen_set_mark(struct seen *s, uint32_t uid, struct fail *why)
 	return 0;
 }
 
+uint32_t
+seen_next(const struct seen *s)
+{
+	return s->next;
+}
+
+int
+seen_set_next(struct seen *s, uint32_t uid, struct fail *why)
+{
+	if (writable(s, why) == -1)
+		return -1;
+	if (s->next != uid) {
+		s->next = uid;
+		add_number(s, "N", uid);
+	}
+	return 0;
+}
+
 int
 seen_compact(struct seen *s, struct fail *why)
 {
 	struct entry *e;
-	size_t needed = 3;
+	size_t needed = 4;
 
-	if (seen_commit(s, why) == -1 || writable(s, why) == -1)
+	if (s->unread || (s->log.npending == 0 && s->log.sealed && !s->changed))
+		return 0;
+	if (writable(s, why) == -1)
 		return -1;
-	RB_FOREACH(e, entries, &s->entries)
+	for (e = s->first; e != NULL; e = e->next)
 		if (e->state != SEEN_NOT)
 			needed += e->state == SEEN_REMOVED ? 2 : 1;
-	if (s->log.lines <= needed * 2 + SLACK_LINES)
-		return 0;
-	return rewrite(s, why);
+	if (s->log.lines > needed + needed / 2 + SLACK_LINES)
+		return seen_commit(s, why) == -1 ? -1 : rewrite(s, why);
+	seal(s);
+	return seen_commit(s, why);
 }

@@ -31,6 +31,12 @@ struct seen_record {
 	const char	*sha;		/* SHA-256 of the message, hex; or "" */
 	const char	*intent;	/* of SEEN_INTENDED: the store's record */
 };
+/*
+ * Read the records, if that has not been done: before it only the UIDVALIDITY,
+ * the mark and the count are known, and that no intent is open.
+ */
+int		 seen_load(struct seen *s, struct fail *why);
+size_t		 seen_count(const struct seen *s);	/* of keys that are there */
 bool		 seen_get(const struct seen *s, const char *key, struct seen_record *r);
 
 /* Each is durable when seen_commit returns. */
@@ -48,7 +54,10 @@ int		 seen_set_uidvalidity(struct seen *s, uint32_t v, struct fail *why);
 /* Under this UIDVALIDITY all UIDs up to the mark are done; 0: none.  A new UIDVALIDITY clears it. */
 uint32_t	 seen_mark(const struct seen *s);
 int		 seen_set_mark(struct seen *s, uint32_t uid, struct fail *why);
-/* Rewrite the log without what was forgotten, if it has grown; crash-safe. */
+/* While the server says this UIDNEXT, nothing is new: all below it are done.  0: not known. */
+uint32_t	 seen_next(const struct seen *s);
+int		 seen_set_next(struct seen *s, uint32_t uid, struct fail *why);
+/* At the end: rewrite the log without what was forgotten, if it has grown; crash-safe.  Commits. */
 int		 seen_compact(struct seen *s, struct fail *why);
 
 #endif

@@ -7,18 +7,22 @@
  * and renamed, so an empty one is damaged.  A last line without its newline, or
  * with octets that never reached the disk (NUL), is torn and cut; nothing else
  * is forgiven: what looks damaged and is read as empty fetches everything twice.
+ *
+ * A run that ends well closes with a seal, the hash of all before it: then one
+ * hash is all that the next run needs to check, not one of each line.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../net/digest.h"
 #include "seenlog.h"
 #include "store.h"
 #include "token.h"
-
-#define MAX_WORDS	8	/* of a line */
 
 /* --- Lines. --- */
 
@@ -54,6 +58,22 @@ seenlog_add(struct seenlog *l, const char *const *words, size_t n)
 	l->lines++;
 }
 
+void
+seenlog_seal(struct seenlog *l, const char *const *words, size_t n)
+{
+	const char *all[SEENLOG_WORDS] = { SEENLOG_SEAL };
+	struct digest_state *d = digest_copy(l->whole);
+	char hex[DIGEST_HEX];
+	size_t i;
+
+	digest_add(d, l->pending, l->npending);
+	digest_end(d, hex);
+	all[1] = hex;
+	for (i = 0; i < n && i + 2 < SEENLOG_WORDS; i++)
+		all[i + 2] = words[i];
+	seenlog_add(l, all, i + 2);
+}
+
 /* --- Reading. --- */
 
 int
@@ -65,8 +85,8 @@ seenlog_damaged(const struct seenlog *l, const char *what, struct fail *why)
 
 /* The words of a line without its newline; their number, or -1. */
 static int
-read_line(const struct seenlog *l, char *line, size_t n, char *words[MAX_WORDS],
-    struct fail *why)
+read_words(const struct seenlog *l, char *line, size_t n, bool verify,
+    char *words[SEENLOG_WORDS], struct fail *why)
 {
 	char check[TOKEN_CHECK + 1], *next;
 	int count = 0;
@@ -75,82 +95,217 @@ read_line(const struct seenlog *l, char *line, size_t n, char *words[MAX_WORDS],
 		return seenlog_damaged(l, "no record", why);
 	line[TOKEN_CHECK] = '\0';
 	next = line + TOKEN_CHECK + 1;
-	token_checksum(next, n - TOKEN_CHECK - 1, check);
-	if (strcmp(check, line) != 0)
-		return seenlog_damaged(l, "bad checksum", why);
-	while (count < MAX_WORDS && (words[count] = strsep(&next, " ")) != NULL)
+	if (verify) {
+		token_checksum(next, n - TOKEN_CHECK - 1, check);
+		if (strcmp(check, line) != 0)
+			return seenlog_damaged(l, "bad checksum", why);
+	}
+	while (count < SEENLOG_WORDS &&
+	    (words[count] = strsep(&next, " ")) != NULL)
 		if (!token_read(words[count++]))
 			return seenlog_damaged(l, "bad word", why);
 	return count;
 }
 
-static bool
-is_torn(const char *line, size_t n)
+static int
+read_all(struct seenlog *l, struct fail *why)
 {
-	return line[n - 1] != '\n' || memchr(line, '\0', n) != NULL;
+	struct stat st;
+	ssize_t n = 1;
+
+	if (fstat(l->fd, &st) == -1)
+		return fail_errno(why, EX_IOERR, "%s", l->path);
+	if (st.st_size >= MAX_STATE_SIZE)
+		return fail(why, EX_DATAERR, "%s: the fetch state is too large",
+		    l->path);
+	l->text = xmalloc((size_t)st.st_size + 1);
+	while (n > 0 && l->len < (size_t)st.st_size) {
+		n = read(l->fd, l->text + l->len, (size_t)st.st_size - l->len);
+		if (n == -1 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			l->len += (size_t)n;
+	}
+	if (n == -1)
+		return fail_errno(why, EX_IOERR, "%s", l->path);
+	if (l->len == 0)
+		return seenlog_damaged(l, "empty", why);
+	return 0;
 }
 
-/* All lines; l->size is where the good ones end. */
-static int
-read_lines(struct seenlog *l, FILE *f,
-    int (*take)(void *, char *const *, size_t, struct fail *), void *ctx,
-    struct fail *why)
+/* Where the last line begins, if it is a whole one. */
+static size_t
+last_line(const struct seenlog *l)
 {
-	char *line = NULL, *words[MAX_WORDS];
-	size_t cap = 0;
-	ssize_t n;
-	int count, result = 0;
+	const char *nl;
 
-	while (result == 0 && (n = getline(&line, &cap, f)) > 0) {
-		if (is_torn(line, (size_t)n)) {
-			if (getline(&line, &cap, f) > 0)
-				result = seenlog_damaged(l, "NUL", why);
-			break;
-		}
-		line[n - 1] = '\0';
-		count = read_line(l, line, (size_t)n - 1, words, why);
-		result = count == -1 ? -1 :
-		    take(ctx, words, (size_t)count, why);
-		l->size += n;
-		l->lines++;
-	}
-	if (result == 0 && ferror(f))
-		result = fail_errno(why, EX_IOERR, "%s", l->path);
-	free(line);
-	if (result == 0 && l->lines == 0)
-		result = seenlog_damaged(l, "empty", why);
-	return result;
+	if (l->text[l->len - 1] != '\n')
+		return l->len;
+	nl = memrchr(l->text, '\n', l->len - 1);
+	return nl == NULL ? 0 : (size_t)(nl + 1 - l->text);
+}
+
+/* Is the last line a seal of all before it?  It is right then too, or its hash would not be. */
+static bool
+has_seal(struct seenlog *l)
+{
+	static const char word[] = " " SEENLOG_SEAL " ";
+	size_t at = last_line(l), n = TOKEN_CHECK + sizeof(word) - 1;
+	struct digest_state *d;
+	char check[TOKEN_CHECK + 1], hex[DIGEST_HEX];
+	const char *p = l->text + at;
+
+	if (l->len - at < n + DIGEST_HEX ||
+	    memcmp(p + TOKEN_CHECK, word, sizeof(word) - 1) != 0)
+		return false;
+	token_checksum(p + TOKEN_CHECK + 1, l->len - at - TOKEN_CHECK - 2,
+	    check);
+	if (memcmp(check, p, TOKEN_CHECK) != 0)
+		return false;
+	digest_add(l->whole, l->text, at);
+	d = digest_copy(l->whole);
+	digest_add(l->whole, p, l->len - at);
+	digest_end(d, hex);
+	return memcmp(hex, p + n, DIGEST_HEX - 1) == 0;
 }
 
 int
-seenlog_read(struct seenlog *l, bool look,
-    int (*take)(void *ctx, char *const *words, size_t n, struct fail *why),
-    void *ctx, struct fail *why)
+seenlog_read(struct seenlog *l, bool look, struct fail *why)
 {
-	int flags = look ? O_RDONLY : O_RDWR | O_APPEND, copy, result;
-	FILE *f;
+	int flags = look ? O_RDONLY : O_RDWR | O_APPEND, result;
 
 	l->fd = open(l->path, flags | O_NOFOLLOW | O_CLOEXEC);
 	if (l->fd == -1 && errno == ENOENT)
 		return 0;
 	if (l->fd == -1)
 		return fail_errno(why, EX_CANTCREAT, "%s", l->path);
-	copy = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
-	if (copy == -1 || (f = fdopen(copy, "r")) == NULL) {
-		if (copy != -1)
-			close(copy);
-		return fail_errno(why, EX_OSERR, "%s", l->path);
+	result = read_all(l, why);
+	if (result == 0) {
+		l->whole = digest_begin();
+		if (!(l->sealed = has_seal(l))) {
+			digest_drop(l->whole);
+			l->whole = digest_begin();
+		}
 	}
-	result = read_lines(l, f, take, ctx, why);
-	fclose(f);
-	/* What stands behind the last good line is a torn one. */
-	if (result == 0 && !look && ftruncate(l->fd, l->size) == -1)
-		result = fail_errno(why, EX_IOERR, "%s", l->path);
 	if (look || result == -1) {
 		close(l->fd);
 		l->fd = -1;
 	}
 	return result == 0 ? 1 : -1;
+}
+
+/* One line of the text, [at, end); with its newline off. */
+static int
+words_at(struct seenlog *l, size_t at, size_t end, char **words,
+    struct fail *why)
+{
+	l->text[end - 1] = '\0';
+	return read_words(l, l->text + at, end - 1 - at, !l->sealed, words, why);
+}
+
+/* Where the line that begins there ends. */
+static size_t
+line_end(const struct seenlog *l, size_t at)
+{
+	const char *nl = memchr(l->text + at, '\n', l->len - at);
+
+	return nl == NULL ? l->len : (size_t)(nl + 1 - l->text);
+}
+
+static bool
+is_torn(const struct seenlog *l, size_t at, size_t end)
+{
+	return l->text[end - 1] != '\n' ||
+	    (!l->sealed && memchr(l->text + at, '\0', end - at) != NULL);
+}
+
+int
+seenlog_first(struct seenlog *l, char *words[SEENLOG_WORDS], struct fail *why)
+{
+	size_t end = line_end(l, 0);
+	int n;
+
+	if (is_torn(l, 0, end))
+		return seenlog_damaged(l, end < l->len ? "NUL" : "empty", why);
+	if (!l->sealed)
+		digest_add(l->whole, l->text, end);
+	n = words_at(l, 0, end, words, why);
+	l->size = (off_t)end;
+	l->lines = 1;
+	return n;
+}
+
+int
+seenlog_seal_words(struct seenlog *l, char *words[SEENLOG_WORDS],
+    struct fail *why)
+{
+	size_t at = last_line(l);
+
+	free(l->seal);
+	l->seal = xstrndup(l->text + at, l->len - at - 1);
+	return read_words(l, l->seal, l->len - at - 1, false, words, why);
+}
+
+/* Hash a line before its words are cut; false: a seal that is not right for what stands before it. */
+static bool
+hash_line(struct seenlog *l, const char *line, size_t n)
+{
+	static const char word[] = " " SEENLOG_SEAL " ";
+	size_t at = TOKEN_CHECK + sizeof(word) - 1;
+	char hex[DIGEST_HEX] = "";
+
+	if (n > at + DIGEST_HEX &&
+	    memcmp(line + TOKEN_CHECK, word, sizeof(word) - 1) == 0)
+		digest_end(digest_copy(l->whole), hex);
+	digest_add(l->whole, line, n);
+	return *hex == '\0' || memcmp(line + at, hex, DIGEST_HEX - 1) == 0;
+}
+
+/* The line [at, end). */
+static int
+give_line(struct seenlog *l, size_t at, size_t end,
+    int (*take)(void *, char *const *, size_t, struct fail *), void *ctx,
+    struct fail *why)
+{
+	char *words[SEENLOG_WORDS];
+	bool right = l->sealed || hash_line(l, l->text + at, end - at);
+	int n = words_at(l, at, end, words, why);
+
+	if (n == -1)
+		return -1;
+	if (!right)
+		return seenlog_damaged(l, "a line is missing before it", why);
+	return take(ctx, words, (size_t)n, why);
+}
+
+int
+seenlog_each(struct seenlog *l,
+    int (*take)(void *ctx, char *const *words, size_t n, struct fail *why),
+    void *ctx, struct fail *why)
+{
+	size_t at, end;
+	int result = 0;
+
+	for (at = (size_t)l->size; at < l->len; at = end) {
+		end = line_end(l, at);
+		if (is_torn(l, at, end)) {
+			if (end < l->len)
+				result = seenlog_damaged(l, "NUL", why);
+			break;
+		}
+		result = give_line(l, at, end, take, ctx, why);
+		if (result == -1)
+			break;
+		l->size = (off_t)end;
+		l->lines++;
+	}
+	free(l->text);
+	l->text = NULL;
+	/* What stands behind the last good line is a torn one. */
+	if (result == 0 && l->fd != -1 && l->size < (off_t)l->len &&
+	    ftruncate(l->fd, l->size) == -1)
+		result = fail_errno(why, EX_IOERR, "%s", l->path);
+	return result;
 }
 
 /* --- Writing. --- */
@@ -184,6 +339,7 @@ seenlog_commit(struct seenlog *l, struct fail *why)
 		l->broken = true;
 		return fail_errno(why, EX_IOERR, "%s", l->path);
 	}
+	digest_add(l->whole, l->pending, l->npending);
 	l->size += (off_t)l->npending;
 	l->npending = 0;
 	durable_step("seen: committed");
@@ -223,6 +379,15 @@ write_new(const struct seenlog *l, int fd, const char *path, struct fail *why)
 	return sync_dir_of(l->path, why);
 }
 
+void
+seenlog_restart(struct seenlog *l)
+{
+	l->npending = l->lines = 0;
+	if (l->whole != NULL)
+		digest_drop(l->whole);
+	l->whole = digest_begin();
+}
+
 int
 seenlog_replace(struct seenlog *l, struct fail *why)
 {
@@ -244,6 +409,7 @@ seenlog_replace(struct seenlog *l, struct fail *why)
 	if (l->fd != -1)
 		close(l->fd);
 	l->fd = fd;
+	digest_add(l->whole, l->pending, l->npending);
 	l->size = (off_t)l->npending;
 	l->npending = 0;
 	return 0;
@@ -254,6 +420,10 @@ seenlog_close(struct seenlog *l)
 {
 	if (l->fd != -1)
 		close(l->fd);
+	if (l->whole != NULL)
+		digest_drop(l->whole);
+	free(l->seal);
+	free(l->text);
 	free(l->pending);
 	free(l->path);
 }

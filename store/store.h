@@ -108,6 +108,7 @@ struct store {
 	uint32_t		 count;
 	size_t			 cap;
 	uint32_t		 uidvalidity;	/* 0: the folder has none */
+	uint32_t		 uidnext;	/* when it was opened, above the UIDs of all that was there; 0: not told */
 	void			*data;		/* the backend's */
 };
 
@@ -273,6 +274,8 @@ struct store_ops {
 	/* Load for these numbers, none of them loaded or gone, at most WINDOW_MESSAGES.  NULL: generic, from message. */
 	int	(*load)(struct store *s, const uint32_t *v, size_t n, unsigned what,
 		    struct fail *why);
+	/* Ask the server for what load will be called with next, and wait for nothing.  NULL: it cannot. */
+	void	(*ask)(struct store *s, const uint32_t *v, size_t n, unsigned what);
 	int	(*head)(struct store *s, uint32_t n, struct head *h, struct fail *why);	/* NULL: from message */
 	FILE   *(*message)(struct store *s, uint32_t n, struct fail *why);
 	int	(*size)(struct store *s, uint32_t n, struct fail *why);	/* and time of arrival; NULL: from message */

@@ -198,7 +198,7 @@ runs(int code, const char *what, const char *const *script)
 
 	if (!ok(x != NULL, "%s: logged in", what))
 		printf("# %s\n", why.text);
-	else if (imap_select(x, "INBOX", false, &m, &why) == 0)
+	else if (imap_select(x, "INBOX", false, NULL, &m, &why) == 0)
 		(void)imap_noop(x, &why);
 	if (!is_int(why.code, code, what))
 		printf("# %s\n", why.text);
