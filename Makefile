@@ -1,6 +1,6 @@
 # Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL and libbsd are
-# found by pkg-config.  Targets: all demo check asan-check fuzz bench corpus lint
-# metrics install uninstall dist clean
+# found by pkg-config.  Targets: all demo check asan-check soak syskill fuzz bench corpus
+# lint metrics install uninstall dist clean
 
 PREFIX =	/usr/local
 BINDIR =	$(PREFIX)/bin
@@ -316,7 +316,9 @@ SHELL_TESTS = \
 	tests/script.t \
 	tests/send.t \
 	tests/show.t \
+	tests/soak.t \
 	tests/sort.t \
+	tests/syskill.t \
 	tests/trust_display.t \
 	tests/trust_env.t \
 	tests/trust_large.t \
@@ -462,6 +464,13 @@ $(BENCH_TESTS): libmailx.a
 bench: all $(BENCH_TESTS) tests/sink
 	@sh tests/bench/run.sh
 	@sh tests/bench/outbox.sh
+
+# Ten minutes of many processes at one outbox; and every system call (half an hour).
+SOAK_SECONDS =	600
+soak: all tests/sink
+	@sh tests/soak.sh $(SOAK_SECONDS)
+syskill: all tests/ports tests/sink tests/syskill
+	@SYSKILL_STEP=1 sh tests/syskill.t
 
 lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \

@@ -50,6 +50,7 @@ struct mailx {
 	struct out	*out;		/* cmd/out.h */
 	char		*account;	/* owned: the last that was activated; or NULL */
 	struct sendqueue *queue;	/* cmd/queueing.h; NULL: nothing went by way of the outbox */
+	struct once	*once;		/* cmd/once.h, borrowed: of the message that is being sent; or NULL */
 	struct interpreter	*run;		/* cmd/runint.h: what is being interpreted; NULL: nothing yet */
 
 	struct fail	 why;		/* of the command that runs */

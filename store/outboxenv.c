@@ -90,6 +90,7 @@ outbox_text(const struct outbox_item *i, size_t *n)
 	put(f, "sender", i->sender);
 	put(f, "subject", i->subject);
 	put(f, "message-id", i->message_id);
+	put(f, "once", i->once);
 	fprintf(f, "octets %" PRIu64 "\nsize %" PRIu64 "\nsha256 %s\n",
 	    i->octets, i->size, i->sha256);
 	put_number(f, "flags", (int64_t)i->flags);
@@ -177,7 +178,8 @@ read_text(struct outbox_item *i, const char *name, const char *value,
 	const struct { const char *name; char **to; } texts[] = {
 		{ "account", &i->account }, { "mta", &i->mta },
 		{ "sender", &i->sender }, { "subject", &i->subject },
-		{ "message-id", &i->message_id }, { "last", &i->last }
+		{ "message-id", &i->message_id }, { "last", &i->last },
+		{ "once", &i->once }
 	};
 	size_t k;
 
