@@ -5,6 +5,7 @@
 PREFIX =	/usr/local
 BINDIR =	$(PREFIX)/bin
 MANDIR =	$(PREFIX)/share/man
+DOCDIR =	$(PREFIX)/share/doc/mailx
 VERSION =	0.1
 
 PACKAGES =	libbsd-overlay openssl
@@ -483,14 +484,21 @@ lint:
 metrics:
 	@sh tests/metrics.sh
 
+EXAMPLES =	crontab mailx-flush.service mailx-flush.timer
+
 install: all
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
 	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
 	install -m 644 mailx.1 mime/mailx-mime.1 $(DESTDIR)$(MANDIR)/man1
+	mkdir -p $(DESTDIR)$(DOCDIR)/examples
+	for f in $(EXAMPLES); do \
+		sed 's,/usr/local/bin,$(BINDIR),g' examples/$$f > $(DESTDIR)$(DOCDIR)/examples/$$f && \
+		chmod 644 $(DESTDIR)$(DOCDIR)/examples/$$f || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
 	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1 $(DESTDIR)$(MANDIR)/man1/mailx-mime.1
+	for f in $(EXAMPLES); do rm -f $(DESTDIR)$(DOCDIR)/examples/$$f; done
 
 dist:
 	git archive --prefix=mailx-$(VERSION)/ -o mailx-$(VERSION).tar.gz HEAD
