@@ -1,10 +1,14 @@
 # Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL, libbsd and, if
 # they are there, libedit and zlib are found by pkg-config.  Targets: all demo check
 # asan-check fuzz random bench corpus lint metrics install uninstall dist clean
+# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL and libbsd are
+# found by pkg-config.  Targets: all demo check asan-check soak syskill fuzz bench corpus
+# lint metrics install uninstall dist clean
 
 PREFIX =	/usr/local
 BINDIR =	$(PREFIX)/bin
 MANDIR =	$(PREFIX)/share/man
+DOCDIR =	$(PREFIX)/share/doc/mailx
 VERSION =	0.1
 
 # Compression of IMAP (RFC 4978), where zlib is found; ZLIB=no: without.
@@ -353,8 +357,10 @@ SHELL_TESTS = \
 	tests/send.t \
 	tests/session.t \
 	tests/show.t \
+	tests/soak.t \
 	tests/sort.t \
 	tests/syskill_fetch.t \
+	tests/syskill.t \
 	tests/trust_display.t \
 	tests/trust_env.t \
 	tests/trust_large.t \
@@ -512,6 +518,13 @@ bench: all $(BENCH_TESTS) tests/sink
 	@sh tests/bench/run.sh
 	@sh tests/bench/outbox.sh
 
+# Ten minutes of many processes at one outbox; and every system call (half an hour).
+SOAK_SECONDS =	600
+soak: all tests/sink
+	@sh tests/soak.sh $(SOAK_SECONDS)
+syskill: all tests/ports tests/sink tests/syskill
+	@SYSKILL_STEP=1 sh tests/syskill.t
+
 lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --suppressions-list=tests/cppcheck.txt \
@@ -523,6 +536,8 @@ lint:
 metrics:
 	@sh tests/metrics.sh
 
+EXAMPLES =	crontab mailx-flush.service mailx-flush.timer
+
 install: all
 	mkdir -p "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1"
 	install -m 755 mailx mailx-mime "$(DESTDIR)$(BINDIR)"
@@ -531,6 +546,18 @@ install: all
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/mailx" "$(DESTDIR)$(BINDIR)/mailx-mime"
 	rm -f "$(DESTDIR)$(MANDIR)/man1/mailx.1" "$(DESTDIR)$(MANDIR)/man1/mailx-mime.1"
+	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
+	install -m 644 mailx.1 mime/mailx-mime.1 $(DESTDIR)$(MANDIR)/man1
+	mkdir -p $(DESTDIR)$(DOCDIR)/examples
+	for f in $(EXAMPLES); do \
+		sed 's,/usr/local/bin,$(BINDIR),g' examples/$$f > $(DESTDIR)$(DOCDIR)/examples/$$f && \
+		chmod 644 $(DESTDIR)$(DOCDIR)/examples/$$f || exit 1; done
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
+	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1 $(DESTDIR)$(MANDIR)/man1/mailx-mime.1
+	for f in $(EXAMPLES); do rm -f $(DESTDIR)$(DOCDIR)/examples/$$f; done
 
 dist:
 	git archive --prefix=mailx-$(VERSION)/ -o mailx-$(VERSION).tar.gz HEAD

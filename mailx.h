@@ -52,6 +52,7 @@ struct mailx {
 	struct editor	*editor;	/* cmd/term_edit.c; NULL: no line has been edited */
 	char		*account;	/* owned: the last that was activated; or NULL */
 	struct sendqueue *queue;	/* cmd/queueing.h; NULL: nothing went by way of the outbox */
+	struct once	*once;		/* cmd/once.h, borrowed: of the message that is being sent; or NULL */
 	struct interpreter	*run;		/* cmd/runint.h: what is being interpreted; NULL: nothing yet */
 
 	struct fail	 why;		/* of the command that runs */

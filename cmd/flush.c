@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "once.h"
 #include "queueing.h"
 #include "vars.h"
 
@@ -298,6 +299,13 @@ queue_attempt(struct mailx *m, struct outbox *b, struct outbox_item *i,
 	if (r == -1)
 		return judge(b, i, first, why);
 	read_states(i, t, &o, why);
+	/* While it is in the outbox, for who sends it again looks there. */
+	if (i->once != NULL &&
+	    once_note(m, i->once, i->message_id, &fault) == -1) {
+		fail_where(&fault, "sent, but that may not be remembered");
+		tell(m, &fault);
+		fail_clear(&fault);
+	}
 	if (file_copy(m, b, i, &o, why) == -1)
 		return OUTCOME_PUT_OFF;
 	if (outgoing_worst(&o) != NULL || why->code != 0)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../store/lock.h"
@@ -22,6 +23,7 @@
 #include "vars.h"
 
 #define CHECK		16	/* hexadecimal digits of a line's checksum */
+#define WAIT_TRIES	500	/* of 20 milliseconds, for another process */
 
 static void
 digest(const char *text, size_t n, char hex[static SHA256_DIGEST_STRING_LENGTH])
@@ -31,15 +33,13 @@ digest(const char *text, size_t n, char hex[static SHA256_DIGEST_STRING_LENGTH])
 
 /* state/once/HASH; the caller frees. */
 static char *
-path_of(struct mailx *m, const char *key, struct fail *why)
+path_of(struct mailx *m, const char *hash, struct fail *why)
 {
 	char *state = var_state_dir(m, why), *path;
-	char hex[SHA256_DIGEST_STRING_LENGTH];
 
 	if (state == NULL)
 		return NULL;
-	digest(key, strlen(key), hex);
-	path = xasprintf("%s/once/%s", state, hex);
+	path = xasprintf("%s/once/%s", state, hash);
 	free(state);
 	if (local_make_parents(path, why) == 0)
 		return path;
@@ -110,12 +110,11 @@ read_ledger(struct once *o, struct fail *why)
 	return r;
 }
 
-int
-once_open(struct mailx *m, const char *key, struct once *o, struct fail *why)
+static int
+open_record(struct mailx *m, struct once *o, struct fail *why)
 {
-	memset(o, 0, sizeof *o);
 	o->fd = -1;
-	o->path = path_of(m, key, why);
+	o->path = path_of(m, o->key, why);
 	if (o->path == NULL)
 		return -1;
 	o->fd = lock_file(o->path, why);
@@ -125,6 +124,14 @@ once_open(struct mailx *m, const char *key, struct once *o, struct fail *why)
 	if (local_sync_parent(o->path, why) == -1)
 		return -1;
 	return read_ledger(o, why);
+}
+
+int
+once_open(struct mailx *m, const char *key, struct once *o, struct fail *why)
+{
+	memset(o, 0, sizeof *o);
+	digest(key, strlen(key), o->key);
+	return open_record(m, o, why);
 }
 
 static int
@@ -161,6 +168,45 @@ once_done(struct once *o, struct fail *why)
 	return add(o, "done", o->id, why);
 }
 
+/* Who has the record has it for as long as one message takes to be queued. */
+static int
+open_waiting(struct mailx *m, struct once *o, struct fail *why)
+{
+	const struct timespec moment = { 0, 20 * 1000 * 1000 };
+	int tries, r;
+
+	for (tries = 0; tries < WAIT_TRIES; tries++) {
+		fail_clear(why);
+		r = open_record(m, o, why);
+		if (r == 0 || why->code != EX_TEMPFAIL)
+			return r;
+		once_close(o);
+		(void)nanosleep(&moment, NULL);
+	}
+	return -1;
+}
+
+int
+once_note(struct mailx *m, const char *key, const char *id, struct fail *why)
+{
+	struct once o;
+	int r;
+
+	if (m->once != NULL && strcmp(m->once->key, key) == 0)
+		return m->once->done ? 0 : once_done(m->once, why);
+	memset(&o, 0, sizeof o);
+	if (strlcpy(o.key, key, sizeof o.key) != sizeof o.key - 1 ||
+	    strspn(key, "0123456789abcdef") != sizeof o.key - 1)
+		return fail(why, EX_DATAERR, "not the key of a record");
+	r = open_waiting(m, &o, why);
+	if (r == 0 && o.id == NULL)
+		o.id = xstrdup(id == NULL ? "-" : id);
+	if (r == 0 && !o.done)
+		r = once_done(&o, why);
+	once_close(&o);
+	return r;
+}
+
 void
 once_close(struct once *o)
 {
@@ -168,6 +214,7 @@ once_close(struct once *o)
 		close(o->fd);
 	free(o->path);
 	free(o->id);
-	memset(o, 0, sizeof *o);
+	o->path = o->id = NULL;
+	o->done = false;
 	o->fd = -1;
 }

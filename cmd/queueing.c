@@ -139,6 +139,7 @@ fill(struct mailx *m, const struct transport *t, struct outgoing *o,
 	i->sender = xstrdup(o->from);
 	i->subject = p->subject == NULL ? NULL : xstrdup(p->subject);
 	i->message_id = id == NULL ? NULL : xstrdup(id);
+	i->once = p->once == NULL ? NULL : xstrdup(p->once);
 	i->size = o->size;
 	i->flags = (o->eightbit ? OUTBOX_EIGHTBIT : 0) |
 	    (o->utf8 ? OUTBOX_UTF8 : 0) | (o->resent ? OUTBOX_RESENT : 0) |
@@ -201,10 +202,57 @@ may_wait(const struct mailx *m, const struct posting *p)
 	    out_stream((struct mailx *)(uintptr_t)m) == stdout;
 }
 
+struct rescue {
+	struct mailx	*m;		/* borrowed */
+	size_t		 saved;
+};
+
+static int
+copy_text(void *ctx, FILE *out, struct fail *why)
+{
+	FILE *f = outbox_message(ctx, why);
+	int r = f == NULL ? -1 : stream_copy(f, out, UINT64_MAX, why);
+
+	if (f != NULL)
+		fclose(f);
+	return r;
+}
+
+/* In $DEAD, for whom it was to go to in its header. */
+static int
+rescue(void *ctx, struct outbox_item *i)
+{
+	struct rescue *r = ctx;
+	struct outgoing o = { .rcpt = i->rcpt, .nrcpt = i->nrcpt,
+	    .resent = (i->flags & OUTBOX_RESENT) != 0, .write = copy_text,
+	    .ctx = i };
+	struct fail why = { 0 };
+
+	dead_outgoing(r->m, &o, true, &why);
+	r->saved += o.saved;
+	return o.saved ? 0 : -1;
+}
+
+static void
+tell_unqueued(struct mailx *m, const struct sendqueue *q, size_t saved)
+{
+	char *dead = dead_path(m);
+
+	if (saved > 0)
+		fail_where(&m->why, "%zu messages were not queued, and %zu are "
+		    "saved in %s", q->ids.n, saved, dead);
+	else
+		fail_where(&m->why, "%zu messages were not queued, and are in "
+		    "%s/tmp", q->ids.n, outbox_path(q->box));
+	free(dead);
+	run_report(m);
+}
+
 void
 queue_settle(struct mailx *m)
 {
 	struct sendqueue *q = m->queue;
+	struct rescue saving = { m, 0 };
 	struct sent s = { .queued = true };
 	struct fail old = m->why;
 	int status = m->status;
@@ -213,10 +261,9 @@ queue_settle(struct mailx *m)
 	if (q == NULL || q->box == NULL || q->ids.n == 0)
 		return;
 	fail_clear(&m->why);
+	outbox_on_loss(q->box, rescue, &saving);
 	if (outbox_commit(q->box, &m->why) == -1) {
-		fail_where(&m->why, "%zu messages were not queued, and are in "
-		    "%s/tmp", q->ids.n, outbox_path(q->box));
-		run_report(m);
+		tell_unqueued(m, q, saving.saved);
 	} else {
 		for (k = 0; k < q->ids.n; k++) {
 			s.message_id = q->ids.v[k];
@@ -224,6 +271,7 @@ queue_settle(struct mailx *m)
 		}
 		m->status = status;
 	}
+	outbox_on_loss(q->box, NULL, NULL);
 	m->why = old;
 	strv_free(&q->ids);
 }
@@ -395,6 +443,33 @@ post_message(struct mailx *m, const struct transport *t, struct outgoing *o,
 	s->rcpt = o->rcpt;
 	s->nrcpt = o->nrcpt;
 	return r;
+}
+
+bool
+queue_has(struct mailx *m, const char *message_id)
+{
+	struct fail ignored = { 0 };
+	char *dir = queue_dir(m, &ignored);
+	struct sendqueue *q = dir == NULL ? NULL : open_queue(m, dir, &ignored);
+	struct strv ids = { 0 };
+	struct outbox_item i;
+	bool found = false;
+	size_t k;
+
+	if (q != NULL)
+		(void)outbox_list(q->box, OUTBOX_QUEUE, &ids, &ignored);
+	for (k = 0; k < ids.n && !found; k++) {
+		fail_clear(&ignored);
+		if (outbox_read(q->box, OUTBOX_QUEUE, ids.v[k], &i,
+		    &ignored) != 1)
+			continue;
+		found = i.message_id != NULL &&
+		    strcmp(i.message_id, message_id) == 0;
+		outbox_item_free(&i);
+	}
+	strv_free(&ids);
+	free(dir);
+	return found;
 }
 
 /* --- The prompt. --- */

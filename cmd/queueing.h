@@ -13,6 +13,7 @@ struct posting {
 	int64_t		 not_before;	/* 0: at once */
 	bool		 by_name;	/* -F */
 	bool		 recorded;	/* a copy is kept, where one is asked for */
+	const char	*once;		/* the key of the ledger's record; or NULL */
 	bool		 ready;		/* no other process waits for what becomes of it: many may go at one stroke */
 	/* After the message was prepared. */
 	const char	*(*message_id)(void *ctx);
@@ -30,6 +31,8 @@ int	 post_message(struct mailx *m, const struct transport *t,
 /* Make what waits for that durable, and report it.  Failures are reported here. */
 void	 queue_settle(struct mailx *m);
 void	 queue_end(struct mailx *m);
+/* Does a message of that Message-ID wait in the outbox? */
+bool	 queue_has(struct mailx *m, const char *message_id);
 /* At a prompt: messages have failed since it was looked. */
 void	 queue_announce(struct mailx *m);
 

@@ -53,7 +53,7 @@ post(struct mailx *m, const struct transport *t, struct letter *l,
 {
 	struct posting p = { .subject = l->d->subject,
 	    .recorded = true, .by_name = l->d->record_by_name, .ready = o->fd == -1,
-	    .message_id = message_id, .ctx = l };
+	    .once = o->fd == -1 ? NULL : o->key, .message_id = message_id, .ctx = l };
 	struct fail late = { 0 };
 	struct sent s = { 0 };
 	int r;
@@ -69,7 +69,7 @@ post(struct mailx *m, const struct transport *t, struct letter *l,
 		return -1;
 	if (r == 1)
 		return 0;
-	if (o->fd != -1 && once_done(o, &late) == -1) {
+	if (o->fd != -1 && !o->done && once_done(o, &late) == -1) {
 		fail_where(&late, "sent, but that may not be remembered");
 		if (r == 0)
 			*why = late;
@@ -163,21 +163,40 @@ set_id(struct mailx *m, struct draft *d, struct once *o, struct fail *why)
 	return 0;
 }
 
+/* An attempt before was ended when the message was in the outbox, and it still is. */
+static int
+find_queued(struct mailx *m, struct once *o, struct fail *why)
+{
+	struct sent s = { .message_id = o->id, .queued = true };
+
+	if (once_done(o, why) == -1)
+		return -1;
+	out_sent(m, &s);
+	return 0;
+}
+
 static int
 send_once(struct mailx *m, struct draft *d, struct fail *why)
 {
 	struct once o;
+	bool waits;
 	int r;
 
 	r = once_open(m, d->once, &o, why);
-	if (r == 0 && !o.done)
+	waits = r == 0 && o.id != NULL && !o.done && queue_has(m, o.id);
+	if (r == 0 && !o.done && !waits)
 		r = set_id(m, d, &o, why);
 	if (r == -1)
 		keep(m, d, d->body, why);
 	else if (o.done)
 		report_already(m, &o);
-	else
+	else if (waits)
+		r = find_queued(m, &o, why);
+	else {
+		m->once = &o;
 		r = build_and_send(m, d, &o, why);
+		m->once = NULL;
+	}
 	once_close(&o);
 	return r;
 }

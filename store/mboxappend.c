@@ -21,6 +21,7 @@
 #define NOTES		4096	/* octets by which notes of programs may lengthen a message */
 #define BEFORE		4096	/* octets before the place that tell whether it is the same */
 #define RECORD_TAGS	1000	/* octets of tags in a record */
+#define ONE_WRITE	(1024 * 1024)	/* octets of a message written by one call */
 
 /* What must stand before a separator so that it begins a block: so many LF. */
 static int
@@ -100,6 +101,7 @@ write_at(struct mbox *b, FILE *f, const struct msg *like, int glue,
     off_t at, struct fail *why)
 {
 	int fd = dup(b->fd), r;
+	char *block = xmalloc(ONE_WRITE);
 	FILE *out;
 
 	if (fd == -1 || lseek(fd, at, SEEK_SET) == -1 ||
@@ -107,9 +109,11 @@ write_at(struct mbox *b, FILE *f, const struct msg *like, int glue,
 		fail_errno(why, EX_IOERR, "%s", b->path);
 		if (fd != -1)
 			close(fd);
+		free(block);
 		return -1;
 	}
-	setvbuf(out, NULL, _IOFBF, 64 * 1024);
+	/* At one stroke, so that who is killed leaves it whole or not at all. */
+	setvbuf(out, block, _IOFBF, ONE_WRITE);
 	if (like == NULL)
 		r = stream_copy(f, out, (uint64_t)b->ngathered, why);
 	else
@@ -118,9 +122,40 @@ write_at(struct mbox *b, FILE *f, const struct msg *like, int glue,
 		r = fail_errno(why, EX_IOERR, "cannot write");
 	if (fclose(out) != 0 && r == 0)
 		r = fail_errno(why, EX_IOERR, "cannot write");
+	free(block);
 	if (r == -1)
 		fail_where(why, "%s", b->path);
 	return r;
+}
+
+/* What is left of a stream; 0: it cannot be told. */
+static off_t
+length_of(FILE *f)
+{
+	off_t start = ftello(f), end;
+
+	if (start == -1 || fseeko(f, 0, SEEK_END) == -1)
+		return 0;
+	end = ftello(f);
+	return fseeko(f, start, SEEK_SET) == -1 || end < start ? 0 :
+	    end - start;
+}
+
+/* One that takes many calls: written down first, and completed by whoever comes next. */
+static int
+append_large(struct store *s, FILE *f, const struct msg *like, int glue,
+    off_t at, struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct redo *r = redo_begin(b, s->options, at, why);
+
+	if (r == NULL)
+		return -1;
+	if (write_block(f, redo_stream(r), like, glue, why) == -1) {
+		redo_abandon(r);
+		return -1;
+	}
+	return redo_make(r, at, why);
 }
 
 /* Back to that size: nothing half written stays. */
@@ -226,7 +261,11 @@ mbox_append(struct store *s, FILE *f, const struct msg *like,
 		return -1;
 	if (b->gathered != NULL)
 		return gather(b, f, &fixed, glue, why);
-	if (write_at(b, f, &fixed, glue, at, why) == -1) {
+	/* Where an intent stands, a part of a message is recognised by that. */
+	if (intent == NULL && length_of(f) > ONE_WRITE / 2) {
+		if (append_large(s, f, &fixed, glue, at, why) == -1)
+			return -1;
+	} else if (write_at(b, f, &fixed, glue, at, why) == -1) {
 		cut_back(b, at);
 		return -1;
 	}

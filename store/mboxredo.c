@@ -185,7 +185,8 @@ redo_begin_at(const char *name, int mailbox, const char *path,
 		redo_abandon(r);
 		return NULL;
 	}
-	setvbuf(r->out, NULL, _IOFBF, REDO_BLOCK);
+	r->block = xmalloc(REDO_BLOCK);
+	setvbuf(r->out, r->block, _IOFBF, REDO_BLOCK);
 	return r;
 }
 
@@ -239,6 +240,7 @@ redo_free(struct redo *r)
 {
 	if (r->out != NULL)
 		(void)fclose(r->out);
+	free(r->block);
 	if (r->fd != -1)
 		close(r->fd);
 	free(r->path);

@@ -21,6 +21,7 @@ struct redo {
 	char		*tmp;		/* owned */
 	int		 fd;
 	FILE		*out;		/* owned; NULL once all is written */
+	char		*block;		/* owned: its buffer */
 	int		 mailbox;	/* borrowed descriptor */
 	const char	*name;		/* borrowed: the mailbox */
 	const struct store_options *options;	/* borrowed */

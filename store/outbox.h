@@ -53,6 +53,7 @@ struct outbox_item {
 	unsigned	 attempts;
 	int		 code;		/* of the last failure; 0: none */
 	char		*last;		/* owned: its text; or NULL */
+	char		*once;		/* owned: whose ledger is told that it was sent; or NULL */
 	bool		 unsure;	/* the last attempt may have succeeded: not of the envelope */
 	int		 msg;		/* the message, locked: not of the envelope; -1: not held */
 };

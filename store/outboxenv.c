@@ -8,6 +8,7 @@
  * message from going where it should not.
  */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,7 @@ outbox_text(const struct outbox_item *i, size_t *n)
 	put(f, "sender", i->sender);
 	put(f, "subject", i->subject);
 	put(f, "message-id", i->message_id);
+	put(f, "once", i->once);
 	fprintf(f, "octets %" PRIu64 "\nsize %" PRIu64 "\nsha256 %s\n",
 	    i->octets, i->size, i->sha256);
 	put_number(f, "flags", (int64_t)i->flags);
@@ -174,21 +176,28 @@ static bool
 read_text(struct outbox_item *i, const char *name, const char *value,
     bool *known)
 {
-	const struct { const char *name; char **to; } texts[] = {
-		{ "account", &i->account }, { "mta", &i->mta },
-		{ "sender", &i->sender }, { "subject", &i->subject },
-		{ "message-id", &i->message_id }, { "last", &i->last }
+	static const struct { const char *name; size_t at; } texts[] = {
+		{ "account", offsetof(struct outbox_item, account) },
+		{ "mta", offsetof(struct outbox_item, mta) },
+		{ "sender", offsetof(struct outbox_item, sender) },
+		{ "subject", offsetof(struct outbox_item, subject) },
+		{ "message-id", offsetof(struct outbox_item, message_id) },
+		{ "last", offsetof(struct outbox_item, last) },
+		{ "once", offsetof(struct outbox_item, once) }
 	};
+	char **to;
 	size_t k;
 
 	*known = true;
-	for (k = 0; k < NELEM(texts); k++)
-		if (strcmp(name, texts[k].name) == 0) {
-			if (*texts[k].to != NULL)
-				return false;
-			*texts[k].to = xstrdup(value);
-			return true;
-		}
+	for (k = 0; k < NELEM(texts); k++) {
+		if (*name != *texts[k].name || strcmp(name, texts[k].name) != 0)
+			continue;
+		to = (char **)(void *)((char *)i + texts[k].at);
+		if (*to != NULL)
+			return false;
+		*to = xstrdup(value);
+		return true;
+	}
 	if (strcmp(name, "id") == 0)
 		return *i->id == '\0' && strlcpy(i->id, value, sizeof i->id) <
 		    sizeof i->id;
@@ -201,33 +210,36 @@ read_text(struct outbox_item *i, const char *name, const char *value,
 static bool
 read_figure(struct outbox_item *i, const char *name, const char *value)
 {
-	int64_t octets, size, flags, attempts, code, x;
-	const struct { const char *name; int64_t *to, most; } figures[] = {
-		{ "octets", &octets, INT64_MAX }, { "size", &size, INT64_MAX },
-		{ "flags", &flags, 127 }, { "queued", &i->queued, INT64_MAX },
-		{ "not-before", &i->not_before, INT64_MAX },
-		{ "next", &i->next, INT64_MAX }, { "tried", &i->tried, INT64_MAX },
-		{ "waited", &i->waited, INT64_MAX },
-		{ "attempts", &attempts, INT32_MAX }, { "code", &code, 255 }
+	enum { OCTETS, SIZE, FLAGS, QUEUED, NOT_BEFORE, NEXT, TRIED, WAITED,
+	    ATTEMPTS, CODE };
+	static const struct { const char *name; int64_t most; } figures[] = {
+		{ "octets", INT64_MAX }, { "size", INT64_MAX },
+		{ "flags", 127 }, { "queued", INT64_MAX },
+		{ "not-before", INT64_MAX }, { "next", INT64_MAX },
+		{ "tried", INT64_MAX }, { "waited", INT64_MAX },
+		{ "attempts", INT32_MAX }, { "code", 255 }
 	};
+	int64_t x;
 	size_t k;
 
-	octets = (int64_t)i->octets;
-	size = (int64_t)i->size;
-	flags = (int64_t)i->flags;
-	attempts = (int64_t)i->attempts;
-	code = i->code;
 	for (k = 0; k < NELEM(figures); k++)
-		if (strcmp(name, figures[k].name) == 0)
+		if (*name == *figures[k].name &&
+		    strcmp(name, figures[k].name) == 0)
 			break;
 	if (k == NELEM(figures) || !read_number(value, &x, figures[k].most))
 		return false;
-	*figures[k].to = x;
-	i->octets = (uint64_t)octets;
-	i->size = (uint64_t)size;
-	i->flags = (unsigned)flags;
-	i->attempts = (unsigned)attempts;
-	i->code = (int)code;
+	switch (k) {
+	case OCTETS: i->octets = (uint64_t)x; break;
+	case SIZE: i->size = (uint64_t)x; break;
+	case FLAGS: i->flags = (unsigned)x; break;
+	case QUEUED: i->queued = x; break;
+	case NOT_BEFORE: i->not_before = x; break;
+	case NEXT: i->next = x; break;
+	case TRIED: i->tried = x; break;
+	case WAITED: i->waited = x; break;
+	case ATTEMPTS: i->attempts = (unsigned)x; break;
+	default: i->code = (int)x; break;
+	}
 	return true;
 }
 

@@ -29,6 +29,7 @@ outbox_item_free(struct outbox_item *i)
 	free(i->subject);
 	free(i->message_id);
 	free(i->last);
+	free(i->once);
 	strv_free(&i->policy);
 	strv_free(&i->args);
 	for (k = 0; k < i->nrcpt; k++) {

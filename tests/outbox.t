@@ -64,46 +64,13 @@ fi
 # A sink that keeps what it gets, and a port where nothing is.
 PORT=$("$ROOT/tests/ports" 1)
 MTA=smtp://127.0.0.1:$PORT
-cat > sink.py <<'E2'
-import sys, socketserver, random
-port, path, drop = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
-hold = len(sys.argv) > 4
-class H(socketserver.StreamRequestHandler):
-    def say(self, s): self.wfile.write(s.encode() + b'\r\n')
-    def handle(self):
-        self.say('220 sink')
-        for line in self.rfile:
-            verb = line.split()[0].upper() if line.split() else b''
-            if random.random() < drop: return
-            if verb == b'EHLO':
-                with open(path + '.log', 'ab') as f: f.write(line)
-                self.say('250-sink'); self.say('250-FUTURERELEASE 864000 2038-01-01T00:00:00Z' if hold else '250-SIZE'); self.say('250 PIPELINING')
-            elif verb == b'DATA':
-                self.say('354 go on'); text = b''
-                for line in self.rfile:
-                    if line == b'.\r\n': break
-                    text += line
-                else: return
-                if random.random() < drop: return
-                with open(path, 'ab') as f:
-                    f.write(b'\n'.join(l for l in text.split(b'\r\n') if l.lower().startswith(b'message-id')) + b'\n')
-                self.say('250 2.0.0 ok')
-            elif verb == b'QUIT': self.say('221 bye'); return
-            else:
-                if verb == b'MAIL':
-                    with open(path + '.log', 'ab') as f: f.write(line)
-                self.say('250 2.1.0 ok')
-class S(socketserver.ThreadingTCPServer): allow_reuse_address = True; daemon_threads = True; request_queue_size = 128
-with S(('127.0.0.1', port), H) as s: s.serve_forever()
-E2
 SINK=
-sink() {		# sink DROP [HOLD]
-	: > got; rm -f got.log
-	(exec > /dev/null 2>&1 < /dev/null; exec python3 sink.py "$PORT" got "$@") &
+sink() {		# sink [OPTION...]
+	: > got; : > got.log; : > port
+	"$ROOT/tests/sink" -p "$PORT" -o got -l got.log "$@" > port &
 	SINK=$!
 	n=0
-	until "$ROOT/tests/ports" -w "$PORT" 2> /dev/null || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.05; done
-	: > got.log
+	until [ -s port ] || [ $n -gt 200 ]; do n=$((n + 1)); sleep 0.05; done
 }
 unsink() { [ -z "$SINK" ] || { kill "$SINK"; wait "$SINK"; } 2> /dev/null; SINK=; }
 trap 'unsink; finish' EXIT
@@ -119,7 +86,7 @@ for i in 1 2 3; do send "b$i@example.org"; done
 box 'flush -a'
 is "$STATUS" 75 'still down: 75'
 is "$(printf '%s\n' "$ERR" | wc -l | tr -d ' ')" 1 'told once for all'
-sink 0
+sink
 box 'flush -a'
 is "$STATUS$ERR" 0 'up: flushed'
 is "$(got)" 4 'all have arrived'
@@ -159,7 +126,7 @@ run sh -c 'echo text | "$0" -n -S "mta=$1" -s test --at +1h bob@example.org' "$M
 is "$STATUS$(got)" 785 '--at without an outbox: 78, nothing sent'
 send --at tomorrowish bob@example.org
 is "$STATUS" 64 'a time that is none'
-unsink; sink 0 hold
+unsink; sink -x 'FUTURERELEASE 864000 2038-01-01T00:00:00Z'
 run sh -c 'echo text | "$0" -n -S "mta=$1" -s test --at "2037-01-02 03:04" bob@example.org' "$MAILX" "$MTA"
 is "$STATUS" 78 'not longer than the server holds it'
 run sh -c 'echo text | "$0" -n -S "mta=$1" -s test --at +1h bob@example.org' "$MAILX" "$MTA"
@@ -181,7 +148,7 @@ f=$(find "$BOX/q" -name '*.env' | sort | head -n 1)
 echo damaged >> "$f"
 g=$(find "$BOX/q" -name '*.msg' | sort | tail -n 1)
 echo damaged >> "$g"
-sink 0
+sink
 box 'flush -a'
 is "$STATUS$(got)" 65149 'damaged ones: 65, the others go'
 is "$(files bad env)$(files bad msg)" 22 'they are in bad'
@@ -192,7 +159,7 @@ unsink
 # Killed at every step: of queueing, and of flushing.
 CRASH=$ROOT/tests/mailx-crash
 if [ -x "$CRASH" ]; then
-	sink 0
+	sink
 	n=1 lost='' twice='' steps=0
 	while [ $n -lt 60 ]; do
 		BOX=$T/crash$n; : > got
@@ -208,7 +175,7 @@ if [ -x "$CRASH" ]; then
 	unsink
 	BOX=$T/master
 	for i in 1 2 3; do send "b$i@example.org"; done
-	sink 0
+	sink
 	n=1 lost='' twice=''
 	while [ $n -lt 60 ]; do
 		rm -rf "$T/crash"; cp -r "$T/master" "$T/crash"; BOX=$T/crash; : > got
@@ -222,13 +189,13 @@ if [ -x "$CRASH" ]; then
 	BOX=$T/hold
 	unsink
 	send bob@example.org
-	sink 0
+	sink
 	MAILX_CRASH=1 MAILX_CRASH_AT='outbox: done' "$CRASH" -n -S outbox-uncertain=hold -S "outbox=$BOX" -Y 'flush -a' > /dev/null 2>&1
 	is "$(got)" 1 'killed behind the removal: it is gone'
 	is "$(files q env)" 0 'and not sent again'
 	unsink
 	send bob@example.org
-	sink 0
+	sink
 	MAILX_CRASH=1 MAILX_CRASH_AT='outbox: committed' "$CRASH" -n -S outbox-uncertain=hold -S "outbox=$BOX" -Y 'flush -a' > /dev/null 2>&1
 	n=$(got)
 	box 'flush -a'
@@ -241,24 +208,4 @@ else
 	skip 7 'tests/mailx-crash is not built'
 fi
 
-# Several that queue and several that flush, at once, over a server that drops connections.
-BOX=$T/crowd
-sink 0.02
-pids=
-for p in 1 2 3 4 5 6 7 8 9 10; do
-	( i=0; while [ $i -lt 10 ]; do i=$((i + 1)); echo text | "$MAILX" -n -J -S "outbox=$BOX" -S "mta=$MTA" -s "$p.$i" bob@example.org; done > "out$p" 2>&1 ) &
-	pids="$pids $!"
-done
-for p in 1 2 3; do
-	( i=0; while [ $i -lt 10 ]; do i=$((i + 1)); "$MAILX" -n -S "outbox=$BOX" -Y 'flush -a' > /dev/null 2>&1; done ) &
-	pids="$pids $!"
-done
-# shellcheck disable=SC2086 # words
-wait $pids
-i=0
-while [ "$(files q env)" -gt 0 ] && [ $i -lt 50 ]; do i=$((i + 1)); box 'flush -a'; done
-is "$(sort -u got | wc -l | tr -d ' ')" 100 'ten that send and three that flush: nothing is lost'
-is "$(cat out* | grep -o '"message_id":"[^"]*' | sort -u | wc -l | tr -d ' ')" 100 'each was told of'
-is "$(got)" 100 'and nothing went twice'
-unsink
 done_testing

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* outbox.c -- envelopes and times of the outbox, and what becomes of its messages. */
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -173,6 +174,66 @@ test_life(const char *dir)
 	outbox_close(b);
 }
 
+/* As if the machine had failed before the directory was synced: it is in q again. */
+static void
+bring_back(const char *dir, const char *id)
+{
+	char *from = xasprintf("%s/tmp/%s.en0", dir, id);
+	char *to = xasprintf("%s/q/%s.env", dir, id);
+
+	is_int(rename(from, to), 0, "it is back");
+	free(from);
+	free(to);
+}
+
+static void
+spoil_slot(const char *dir, size_t slot)
+{
+	char *path = xasprintf("%s/done", dir);
+	int fd = open(path, O_RDWR);
+
+	is_int(pwrite(fd, "x", 1, (off_t)slot * 64 + 30), 1, "half a slot");
+	close(fd);
+	free(path);
+}
+
+static void
+test_machine_failure(const char *dir)
+{
+	struct fail why = { 0 };
+	struct outbox *b = outbox_open(dir, &why);
+	struct outbox_item i[3];
+	char id[3][OUTBOX_ID];
+	size_t k;
+
+	is_int(outbox_lock(b, &why), 0, "flushing");
+	for (k = 0; k < NELEM(i); k++) {
+		fill(&i[k]);
+		outbox_add(b, &i[k], write_body, NULL, &why);
+		memcpy(id[k], i[k].id, OUTBOX_ID);
+	}
+	is_int(outbox_commit(b, &why), 0, "three");
+	for (k = 0; k < 2; k++) {
+		is_int(outbox_done(b, &i[k], &why), 0, "sent");
+		is_int(outbox_sync_done(b, &why), 0, "and noted");
+	}
+	for (k = 0; k < NELEM(i); k++)
+		outbox_item_free(&i[k]);
+	outbox_close(b);
+	bring_back(dir, id[0]);
+	bring_back(dir, id[1]);
+	spoil_slot(dir, 1);
+	b = outbox_open(dir, &why);
+	is_int((long long)in_place(b, OUTBOX_QUEUE), 3, "all are there again");
+	is_int(outbox_lock(b, &why), 0, "flushing again");
+	is_int(outbox_replay(b, &why), 0, "what was noted is found");
+	is_int((long long)in_place(b, OUTBOX_QUEUE), 2, "and gone, but not "
+	    "what was half noted, or never sent");
+	is_int(outbox_read(b, OUTBOX_QUEUE, id[0], &i[0], &why), 0, "it is "
+	    "the first");
+	outbox_close(b);
+}
+
 static int
 clear_one(const char *path, const struct stat *st, int type, struct FTW *w)
 {
@@ -193,6 +254,9 @@ main(void)
 	if (ok(mkdtemp(dir) != NULL, "a directory")) {
 		inside = xasprintf("%s/a/b", dir);
 		test_life(inside);
+		free(inside);
+		inside = xasprintf("%s/c", dir);
+		test_machine_failure(inside);
 		free(inside);
 		(void)nftw(dir, clear_one, 8, FTW_DEPTH | FTW_PHYS);
 	}
