@@ -366,6 +366,7 @@ SHELL_TESTS = \
 	tests/trust_large.t \
 	tests/trust_local.t \
 	tests/trust_send.t \
+	tests/trust_server.t \
 	tests/wait.t \
 
 FUZZERS = \
@@ -417,6 +418,8 @@ UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
 TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/corpus \
 		tests/mailx-crash tests/sink tests/syskill
+TOOLS =		tests/draft tests/failio.so tests/hosts.so tests/ports tests/relay tests/fake tests/corpus \
+		tests/mailx-crash
 
 all: mailx mailx-mime
 
@@ -463,6 +466,8 @@ tests/ports: tests/ports.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/ports.c -o $@ $(BSD_LIBS)
 tests/failio.so: tests/failio.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared tests/failio.c -o $@ -ldl
+tests/hosts.so: tests/hosts.c
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared tests/hosts.c -o $@ -ldl
 tests/relay: tests/relay.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/relay.c -o $@ $(BSD_LIBS)
 tests/fake: tests/fake.c

@@ -128,9 +128,20 @@ given_password(const struct mailx *m, const struct server *s)
 	return value;
 }
 
+/* The protocols' warnings carry no context. */
+static struct mailx	*warned;
+
 static void
-read_credentials(const struct mailx *m, struct server *s)
+warn(const char *text)
 {
+	out_note(warned, "%s", text);
+}
+
+static void
+read_credentials(struct mailx *m, struct server *s)
+{
+	struct fail none = { 0 };
+
 	s->auth = first_of(m, "auth", is_smtp(s) ? "smtp-auth" : NULL);
 	s->cleartext_ok = var_is_set(m, "allow-cleartext-auth");
 	s->password = given_password(m, s);
@@ -138,6 +149,9 @@ read_credentials(const struct mailx *m, struct server *s)
 	s->oauth_command = first_of(m, "oauth-command", NULL);
 	s->netrc = first_of(m, "netrc", NULL);
 	s->may_ask = m->interactive;
+	s->known = directory(var_state_dir(m, &none), "known");
+	s->warn = warn;
+	warned = m;
 }
 
 int

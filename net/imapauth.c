@@ -224,6 +224,8 @@ imap_login(struct imap *x, const struct server *s, const char *user,
 	offered = offered_mechanisms(x);
 	if (*offered != '\0')
 		sasl = sasl_new(s, imap_conn(x), offered, user, password, why);
+	else
+		sasl_compare(s, imap_conn(x), offered, user);
 	free(offered);
 	if (sasl != NULL) {
 		result = authenticate(x, sasl, why);

@@ -270,6 +270,8 @@ log_in(struct pop3 *p, const struct server *s, const char *user,
 	fail_clear(&none);
 	if (offered != NULL && *offered != '\0')
 		x = sasl_new(s, p->c, offered, user, password, &none);
+	else
+		sasl_compare(s, p->c, "", user);
 	if (x == NULL && none.code != 0 && none.code != EX_NOPERM) {
 		*why = none;
 		return -1;

@@ -17,6 +17,7 @@
 
 #include "../mime/b64.h"
 #include "conn.h"
+#include "keep.h"
 #include "sasl.h"
 #include "scram.h"
 
@@ -50,6 +51,7 @@ struct sasl {
 	struct scram	*scram;		/* owned; or NULL */
 	struct scram_binding binding;
 	unsigned	 step;		/* answers given */
+	char		*dir, *name;	/* owned: where to note that SCRAM was offered; or NULL */
 };
 
 /* --- Digests. --- */
@@ -367,6 +369,53 @@ bind_to_tls(struct scram_binding *b, const struct mechanism *m,
 		b->flag = "y";
 }
 
+/* --- What was offered the last time. --- */
+
+static const char scram_note[] = "SCRAM\n";
+
+static char *
+note_name(const struct server *s, const char *user)
+{
+	const char *texts[] = { "SASL", s->url.host, s->url.port, user };
+
+	return keep_name(texts, NELEM(texts));
+}
+
+static bool
+has_scram(const char *offered)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(mechanisms); i++)
+		if (mechanisms[i].digest != NULL &&
+		    has_word(offered, mechanisms[i].name))
+			return true;
+	return false;
+}
+
+void
+sasl_compare(const struct server *s, const struct conn *conn,
+    const char *offered, const char *user)
+{
+	char *name, *had, *text;
+	size_t n;
+
+	if (s->known == NULL || s->warn == NULL || s->oauth_command != NULL ||
+	    has_scram(offered))
+		return;
+	name = note_name(s, user);
+	had = keep_get(s->known, name, false, &n);
+	free(name);
+	if (n == sizeof scram_note - 1 && memcmp(had, scram_note, n) == 0) {
+		text = xasprintf("%s: the server no longer offers SCRAM, as "
+		    "it did before: somebody may be after the password",
+		    conn_name(conn));
+		s->warn(text);
+		free(text);
+	}
+	free(had);
+}
+
 static char *
 copy(const char *s)
 {
@@ -383,6 +432,7 @@ sasl_new(const struct server *s, const struct conn *conn, const char *offered,
 	const struct mechanism *m = choose(&c);
 	struct sasl *x;
 
+	sasl_compare(s, conn, offered, user);
 	if (m == NULL) {
 		explain(&c, conn, why);
 		return NULL;
@@ -394,6 +444,10 @@ sasl_new(const struct server *s, const struct conn *conn, const char *offered,
 	x->host = copy(s->url.host);
 	x->port = copy(s->url.port);
 	bind_to_tls(&x->binding, m, &c, exporter);
+	if (s->known != NULL && has_scram(offered)) {
+		x->dir = xstrdup(s->known);
+		x->name = note_name(s, user);
+	}
 	return x;
 }
 
@@ -457,8 +511,12 @@ int
 sasl_finish(struct sasl *x, struct fail *why)
 {
 	if (x->mechanism->digest == NULL ||
-	    (x->scram != NULL && scram_is_proved(x->scram)))
+	    (x->scram != NULL && scram_is_proved(x->scram))) {
+		if (x->dir != NULL)
+			keep_put(x->dir, x->name, scram_note,
+			    sizeof scram_note - 1);
 		return 0;
+	}
 	return fail(why, EX_PROTOCOL, "%s: the server did not prove that it "
 	    "knows the password", x->mechanism->name);
 }
@@ -472,6 +530,8 @@ sasl_free(struct sasl *x)
 	freezero(x->password, strlen(x->password));
 	free(x->host);
 	free(x->port);
+	free(x->dir);
+	free(x->name);
 	scram_free(x->scram);
 	freezero(x, sizeof *x);
 }

@@ -22,6 +22,9 @@ struct sasl;
 struct sasl	*sasl_new(const struct server *s, const struct conn *c,
 		    const char *offered, const char *user, const char *password,
 		    struct fail *why);
+/* Warn where SCRAM was offered the last time and is not now; sasl_new does it too. */
+void		 sasl_compare(const struct server *s, const struct conn *c,
+		    const char *offered, const char *user);
 const char	*sasl_name(const struct sasl *x);
 /* Does the client speak first (an initial response exists)? */
 bool		 sasl_is_client_first(const struct sasl *x);

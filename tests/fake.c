@@ -5,7 +5,7 @@
  *	fake [-c cert.pem -k key.pem] [-V 1.1] [-n N] [-t seconds] [-o transcript]
  *	    [-b N | -r N | -a N] [-p port] [script]
  *
- * Listens on a free port of 127.0.0.1 (or on that of -p), prints it, and serves connections one after
+ * Listens on a free port of 127.0.0.1 (or on that of -p; with -6 of ::1), prints it, and serves connections one after
  * another, each by the lines between two lines `next' of the script (default:
  * standard input); with -n the whole script N times.  Ends with 0 when every
  * dialogue went as written, 1 when one did not, and 3 after -t seconds (30) in
@@ -556,22 +556,33 @@ serve(int listener, size_t i, bool *good)
 }
 
 static int
-listen_on(unsigned port)
+listen_on(unsigned port, bool six)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	socklen_t n = sizeof a;
-	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	union {
+		struct sockaddr		 any;
+		struct sockaddr_in	 in;
+		struct sockaddr_in6	 in6;
+	} a;
+	socklen_t n = six ? sizeof a.in6 : sizeof a.in;
+	int s = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	a.sin_port = htons((in_port_t)port);
+	memset(&a, 0, sizeof a);
+	if (six) {
+		a.in6.sin6_family = AF_INET6;
+		a.in6.sin6_addr = in6addr_loopback;
+		a.in6.sin6_port = htons((in_port_t)port);
+	} else {
+		a.in.sin_family = AF_INET;
+		a.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		a.in.sin_port = htons((in_port_t)port);
+	}
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-	if (s == -1 || bind(s, (struct sockaddr *)&a, n) == -1 ||
-	    listen(s, 16) == -1 ||
-	    getsockname(s, (struct sockaddr *)&a, &n) == -1) {
+	if (s == -1 || bind(s, &a.any, n) == -1 || listen(s, 16) == -1 ||
+	    getsockname(s, &a.any, &n) == -1) {
 		perror("fake");
 		exit(2);
 	}
-	printf("%d\n", ntohs(a.sin_port));
+	printf("%d\n", ntohs(six ? a.in6.sin6_port : a.in.sin_port));
 	fflush(stdout);
 	return s;
 }
@@ -602,7 +613,7 @@ static void
 usage(void)
 {
 	fputs("usage: fake [-c cert] [-k key] [-V version] [-n times] [-t seconds]\n"
-	    "    [-o transcript] [-b said | -r said | -a heard] [-p port] [script]\n",
+	    "    [-o transcript] [-b said | -r said | -a heard] [-p port] [-6] [script]\n",
 	    stderr);
 	exit(2);
 }
@@ -613,13 +624,14 @@ main(int argc, char **argv)
 	unsigned seconds = 30, port = 0;
 	long times = 1;
 	size_t i;
-	bool good = true;
+	bool good = true, six = false;
 	FILE *f = stdin;
 	int c, listener;
 
 	transcript = stderr;
-	while ((c = getopt(argc, argv, "a:b:c:k:n:o:p:r:t:V:")) != -1)
+	while ((c = getopt(argc, argv, "6a:b:c:k:n:o:p:r:t:V:")) != -1)
 		switch (c) {
+		case '6': six = true; break;
 		case 'a': hear_limit = strtoll(optarg, NULL, 10); break;
 		case 'b': say_limit = strtoll(optarg, NULL, 10); break;
 		case 'c': cert = optarg; break;
@@ -643,7 +655,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGALRM, out_of_time);
 	alarm(seconds);
-	listener = listen_on(port);
+	listener = listen_on(port, six);
 	while (times-- > 0)
 		for (i = 0; i < nlines;)
 			i = serve(listener, i, &good);
