@@ -309,6 +309,8 @@ SHELL_TESTS = \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
+	tests/imapext.t \
+	tests/imapscript.t \
 	tests/layers.t \
 	tests/manual.t \
 	tests/outbox.t \
