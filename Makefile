@@ -332,6 +332,8 @@ SHELL_TESTS = \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
+	tests/imapext.t \
+	tests/imapscript.t \
 	tests/layers.t \
 	tests/line.t \
 	tests/lines.t \
