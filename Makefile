@@ -188,6 +188,7 @@ CMD_SRCS = \
 	cmd/options.c \
 	cmd/order.c \
 	cmd/out.c \
+	cmd/outcolour.c \
 	cmd/outfield.c \
 	cmd/outheld.c \
 	cmd/outjson.c \
@@ -291,6 +292,7 @@ SHELL_TESTS = \
 	tests/answer.t \
 	tests/bare.t \
 	tests/cases.t \
+	tests/colour.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \

@@ -239,7 +239,7 @@ show(struct mailx *m, FILE *staged, struct fail *why)
 	to = term_pipe(m, pager, &pid, why);
 	if (to == NULL)
 		return -1;
-	(void)stream_copy(staged, to, UINT64_MAX, NULL);	/* it may be left early */
+	(void)out_copy_plain(staged, to);	/* it may be left early */
 	return term_pipe_close(to, pid, &status, why);
 }
 

@@ -39,7 +39,7 @@ const struct var variables[] = {
 	STRING("charset", NULL, "charset of the terminal; unset: the locale's"),
 	STRING("charset-8bit", NULL, "charset of 8-bit text that does not say and is no UTF-8"),
 	STRING("cmd", NULL, "command of pipe where none is given"),
-	BOOL("color", "", "use colour on a terminal, unless NO_COLOR is in the environment"),
+	BOOL("color", "", "use colour at a prompt, unless NO_COLOR is in the environment"),
 	STRING("compat", NULL, "read options as another mailx does: bsd or gnu"),
 	NUMBER("crt", NULL, "page what is longer than so many lines; empty: than the screen"),
 	BOOL("debug", NULL, "deliver nothing, print what would go out"),
