@@ -200,6 +200,7 @@ CMD_SRCS = \
 	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
+	cmd/progress.c \
 	cmd/queue.c \
 	cmd/queueing.c \
 	cmd/quit.c \
@@ -317,6 +318,7 @@ SHELL_TESTS = \
 	tests/posix_signals.t \
 	tests/posix_states.t \
 	tests/posix_variables.t \
+	tests/progress.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "outint.h"
+#include "progress.h"
 #include "sanitise.h"
 #include "term.h"
 #include "vars.h"
@@ -145,6 +146,7 @@ out_free(struct out *o)
 FILE *
 out_stream(struct mailx *m)
 {
+	progress_hide(m);
 	return m->out->stream;
 }
 
@@ -345,6 +347,7 @@ out_note(struct mailx *m, const char *fmt, ...)
 	va_start(ap, fmt);
 	line = clean_line(fmt, ap);
 	va_end(ap);
+	progress_hide(m);
 	fflush(stdout);
 	fprintf(stderr, "mailx: %s\n", line);
 	free(line);
@@ -356,6 +359,7 @@ out_error(struct mailx *m, const char *where, const struct fail *why)
 	char *place = where == NULL ? NULL : out_clean(where, 0);
 	struct json j;
 
+	progress_hide(m);
 	fflush(stdout);
 	fprintf(stderr, "mailx: %s%s%s\n", place == NULL ? "" : place,
 	    place == NULL ? "" : ": ", why->text);

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "out.h"
+#include "progress.h"
 #include "server.h"
 #include "vars.h"
 
@@ -146,5 +147,7 @@ server_setup(void *ctx, const char *url, struct server *s, struct fail *why)
 	s->proxy = first_of(m, "proxy", NULL);
 	s->trace = var_is_set(m, "verbose") ? stderr : NULL;
 	s->signalled = &got_signal;
+	s->moved = progress_moved;
+	s->moved_ctx = m;
 	return 0;
 }

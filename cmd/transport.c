@@ -15,6 +15,7 @@
 #include "child.h"
 #include "folder.h"
 #include "out.h"
+#include "progress.h"
 #include "sending.h"
 #include "server.h"
 #include "vars.h"
@@ -274,6 +275,7 @@ converse(struct mailx *m, struct smtp *x, const struct transport *t,
 	msg.require_tls = is_on(m, "requiretls");
 	msg.write = o->write;
 	msg.ctx = o->ctx;
+	progress_expect(m, o->size, 0);
 	return send_batches(x, &msg, o, why);
 }
 

@@ -89,6 +89,7 @@ struct store_options {
 	int		(*server)(void *ctx, const char *url, struct server *out,
 			    struct fail *why);
 	void		*ctx;
+	void		(*moved)(void *ctx, size_t octets);	/* so many were read of a local folder; or NULL */
 	int		 lock_timeout;	/* seconds; 0: LOCK_TIMEOUT */
 	const char	*charset_8bit;	/* or NULL */
 	const char	*state_dir;	/* $XDG_STATE_HOME/mailx, for spools that have no writable directory; or NULL */
