@@ -184,6 +184,7 @@ CMD_SRCS = \
 	cmd/json.c \
 	cmd/mail.c \
 	cmd/msgs.c \
+	cmd/news.c \
 	cmd/once.c \
 	cmd/options.c \
 	cmd/order.c \
@@ -310,6 +311,7 @@ SHELL_TESTS = \
 	tests/layers.t \
 	tests/line.t \
 	tests/manual.t \
+	tests/newmail.t \
 	tests/outbox.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \

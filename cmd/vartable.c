@@ -73,6 +73,7 @@ const struct var variables[] = {
 	ALIAS("mime-encoding", VAR_STRING, "encoding"),
 	STRING("mta", NULL, "transport: sendmail, a program, a URL or a folder"),
 	FILENAME("netrc", NULL, "file of passwords; unset: $NETRC, else ~/.netrc"),
+	NUMBER("newmail-poll", "60", "seconds between two looks for new mail on a server, at the prompt; 0: none unasked"),
 	STRING("oauth-command", NULL, "shell command that prints an access token"),
 	BOOL("onehop", NULL, "accepted and without effect: addresses are never rewritten"),
 	FILENAME("outbox", NULL, "directory of messages not yet sent, which turns the outbox on; empty: in the state directory"),

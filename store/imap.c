@@ -644,6 +644,7 @@ const struct store_ops store_imap = {
 	.copy = imap_copy,
 	.sync = imap_sync,
 	.check = imap_check,
+	.has_news = imap_has_news,
 	.wait = imap_wait,
 	.sort = imap_sort,
 	.thread = imap_thread,

@@ -217,6 +217,8 @@ enum { SYNC_FLAGS = 1, SYNC_EXPUNGE = 2 };
 int		 store_sync(struct store *s, unsigned how, struct fail *why);
 /* Look for new mail: *added messages were appended to the list. */
 int		 store_check(struct store *s, uint32_t *added, struct fail *why);
+/* Has the server, in answers to other questions, told of some already? */
+bool		 store_has_news(const struct store *s);
 
 /*
  * Return when something may have happened in the folder, or the clock of
@@ -283,6 +285,7 @@ struct store_ops {
 		    bool move, struct fail *why);
 	int	(*sync)(struct store *s, unsigned how, struct fail *why);
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);
+	bool	(*has_news)(const struct store *s);	/* NULL: it tells of none unasked */
 	/* As store_wait; 1 done, 0: the server does not tell by itself. */
 	int	(*wait)(struct store *s, int64_t deadline, struct fail *why);
 	/* As in sort.h; 1 done, 0: the generic way must do it.  NULL: generic. */
