@@ -1,9 +1,7 @@
 # Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL, libbsd and, if
 # they are there, libedit and zlib are found by pkg-config.  Targets: all demo check
-# asan-check fuzz random bench corpus lint metrics install uninstall dist clean
-# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL and libbsd are
-# found by pkg-config.  Targets: all demo check asan-check soak syskill fuzz bench corpus
-# lint metrics install uninstall dist clean
+# asan-check soak syskill syskill-fetch fuzz random bench corpus lint metrics install
+# uninstall dist clean
 
 PREFIX =	/usr/local
 BINDIR =	$(PREFIX)/bin
@@ -207,10 +205,12 @@ CMD_SRCS = \
 	cmd/json.c \
 	cmd/mail.c \
 	cmd/msgs.c \
+	cmd/news.c \
 	cmd/once.c \
 	cmd/options.c \
 	cmd/order.c \
 	cmd/out.c \
+	cmd/outcolour.c \
 	cmd/outfield.c \
 	cmd/outheld.c \
 	cmd/outjson.c \
@@ -222,6 +222,7 @@ CMD_SRCS = \
 	cmd/passing.c \
 	cmd/pipe.c \
 	cmd/print.c \
+	cmd/progress.c \
 	cmd/queue.c \
 	cmd/queueing.c \
 	cmd/quit.c \
@@ -319,6 +320,7 @@ SHELL_TESTS = \
 	tests/bare.t \
 	tests/cases.t \
 	tests/chunking.t \
+	tests/colour.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
@@ -339,8 +341,9 @@ SHELL_TESTS = \
 	tests/lines.t \
 	tests/manual.t \
 	tests/modes.t \
-	tests/outbox.t \
 	tests/needs.t \
+	tests/newmail.t \
+	tests/outbox.t \
 	tests/pop3.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \
@@ -349,6 +352,7 @@ SHELL_TESTS = \
 	tests/posix_signals.t \
 	tests/posix_states.t \
 	tests/posix_variables.t \
+	tests/progress.t \
 	tests/prompt.t \
 	tests/read.t \
 	tests/refused.t \
@@ -361,8 +365,8 @@ SHELL_TESTS = \
 	tests/show.t \
 	tests/soak.t \
 	tests/sort.t \
-	tests/syskill_fetch.t \
 	tests/syskill.t \
+	tests/syskill_fetch.t \
 	tests/trust_display.t \
 	tests/trust_env.t \
 	tests/trust_large.t \
@@ -418,10 +422,8 @@ LIB_ASAN =	$(LIB_SRCS:.c=.ao)
 LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
-TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/corpus \
-		tests/mailx-crash tests/sink tests/syskill
-TOOLS =		tests/draft tests/failio.so tests/hosts.so tests/ports tests/relay tests/fake tests/corpus \
-		tests/mailx-crash
+TOOLS =		tests/draft tests/failio.so tests/hosts.so tests/ports tests/relay tests/fake \
+		tests/corpus tests/mailx-crash tests/sink tests/syskill
 
 all: mailx mailx-mime
 
@@ -513,6 +515,7 @@ SEED =		1
 random: mailx.asan
 	@MAILX="$$PWD/mailx.asan" python3 tests/lines.py --lines $(RANDOM_LINES) --seed "$(SEED)" \
 	    --keep tests/fuzz/found --verbose
+
 # Fetch killed, and failing, at every one of its system calls: some twenty minutes.
 syskill-fetch: all $(TOOLS)
 	@SYSKILL_STEP=1 MAILX="$$PWD/mailx" sh tests/syskill_fetch.t
@@ -546,25 +549,17 @@ metrics:
 EXAMPLES =	crontab mailx-flush.service mailx-flush.timer
 
 install: all
-	mkdir -p "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1"
+	mkdir -p "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(DOCDIR)/examples"
 	install -m 755 mailx mailx-mime "$(DESTDIR)$(BINDIR)"
 	install -m 644 mailx.1 mime/mailx-mime.1 "$(DESTDIR)$(MANDIR)/man1"
+	for f in $(EXAMPLES); do \
+		sed 's,/usr/local/bin,$(BINDIR),g' "cmd/examples/$$f" > "$(DESTDIR)$(DOCDIR)/examples/$$f" && \
+		chmod 644 "$(DESTDIR)$(DOCDIR)/examples/$$f" || exit 1; done
 
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/mailx" "$(DESTDIR)$(BINDIR)/mailx-mime"
 	rm -f "$(DESTDIR)$(MANDIR)/man1/mailx.1" "$(DESTDIR)$(MANDIR)/man1/mailx-mime.1"
-	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
-	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
-	install -m 644 mailx.1 mime/mailx-mime.1 $(DESTDIR)$(MANDIR)/man1
-	mkdir -p $(DESTDIR)$(DOCDIR)/examples
-	for f in $(EXAMPLES); do \
-		sed 's,/usr/local/bin,$(BINDIR),g' examples/$$f > $(DESTDIR)$(DOCDIR)/examples/$$f && \
-		chmod 644 $(DESTDIR)$(DOCDIR)/examples/$$f || exit 1; done
-
-uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
-	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1 $(DESTDIR)$(MANDIR)/man1/mailx-mime.1
-	for f in $(EXAMPLES); do rm -f $(DESTDIR)$(DOCDIR)/examples/$$f; done
+	for f in $(EXAMPLES); do rm -f "$(DESTDIR)$(DOCDIR)/examples/$$f"; done
 
 dist:
 	git archive --prefix=mailx-$(VERSION)/ -o mailx-$(VERSION).tar.gz HEAD

@@ -20,6 +20,7 @@
 #include "cmd/headers.h"
 #include "cmd/options.h"
 #include "cmd/out.h"
+#include "cmd/progress.h"
 #include "cmd/queueing.h"
 #include "cmd/runint.h"
 #include "cmd/schema.h"
@@ -120,6 +121,7 @@ begin(struct mailx *m, const struct options *o)
 	m->options.ctx = m;
 	(void)run_state(m);
 	m->vars = vars_new();
+	m->progress = progress_new();
 	m->out = out_new(m);
 	vars_apply(m);
 }
@@ -128,6 +130,7 @@ static void
 free_session(struct mailx *m)
 {
 	term_end(m);
+	free(m->progress);
 	out_free(m->out);
 	fields_free(m);
 	aliases_free(m->aliases);
@@ -345,6 +348,7 @@ receive(struct mailx *m, struct options *o)
 	run_commands(m, &o->before);
 	if (m->quit)
 		return;
+	progress_begin(m, "opening");
 	if (o->exists)
 		test_mail(m);
 	else if (o->headers || o->spec != NULL)
@@ -367,6 +371,7 @@ end(struct mailx *m)
 {
 	struct fail late = { 0 };
 
+	progress_begin(m, "quit");
 	if (got_signal != 0)
 		m->quit_unchanged = true;
 	if (folder_leave(m, m->quit_unchanged, &m->why) == -1) {
@@ -375,6 +380,7 @@ end(struct mailx *m)
 	}
 	queue_end(m);
 	store_end();
+	progress_end(m);
 	if (!m->run->unwritable && out_flush(m, &m->why) == -1)
 		run_report(m);
 }
@@ -399,6 +405,7 @@ run(struct mailx *m, struct options *o)
 	configure(m, o);
 	if (!m->quit && m->mode == MODE_SEND) {
 		run_commands(m, &o->before);
+		progress_begin(m, "sending");
 		if (!m->quit && (status = send_mode(m, o)) != 0)
 			m->run->failed = status;
 	} else if (!m->quit)

@@ -19,6 +19,7 @@ struct fields;
 struct interpreter;
 struct sendqueue;
 struct editor;
+struct progress;
 
 enum run_mode { MODE_SEND, MODE_RECEIVE, MODE_BATCH };
 
@@ -49,6 +50,7 @@ struct mailx {
 	struct fields	*fields;	/* cmd/fields.h; NULL: none said yet */
 	struct store_options options;	/* for the store; set from the variables */
 	struct out	*out;		/* cmd/out.h */
+	struct progress	*progress;	/* cmd/progress.h */
 	struct editor	*editor;	/* cmd/term_edit.c; NULL: no line has been edited */
 	char		*account;	/* owned: the last that was activated; or NULL */
 	struct sendqueue *queue;	/* cmd/queueing.h; NULL: nothing went by way of the outbox */

@@ -18,12 +18,12 @@
 
 #define MANY	5000	/* recipients */
 
-enum progress { NOT_YET, EXPANDING, EXPANDED };
+enum walk { NOT_YET, EXPANDING, EXPANDED };
 
 struct alias {
 	char		*name;		/* owned */
 	struct strv	 members;	/* as they were given */
-	enum progress	 progress;	/* in the expansion that is under way */
+	enum walk	 progress;	/* in the expansion that is under way */
 };
 
 struct aliases {

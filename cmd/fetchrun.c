@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "fetch.h"
+#include "progress.h"
 
 #define BATCH_OCTETS	(8 * 1024 * 1024)	/* staged at most, but for one message */
 #define DAY		86400
@@ -167,6 +168,7 @@ take_message(void *ctx, struct store *s, uint32_t n, FILE *text,
 		return fail(x->why, EX_TEMPFAIL, "interrupted");
 	if (i == NULL)
 		return 0;
+	progress_message(x->f->m);
 	if (text != NULL)
 		return take(x, i, text);
 	if (result->code == EX_IOERR) {
@@ -177,6 +179,17 @@ take_message(void *ctx, struct store *s, uint32_t n, FILE *text,
 	result->code = EX_TEMPFAIL;
 	fetch_failed(x->f, i, result);
 	return 0;
+}
+
+static void
+expect(const struct fetch *f, const struct numbers *ns)
+{
+	uint64_t octets = 0;
+	size_t i;
+
+	for (i = 0; i < ns->n && i < f->o->most; i++)
+		octets += store_msg(f->src, ns->v[i])->size;
+	progress_expect(f->m, octets, i);
 }
 
 /* Fetch those, as many as are wanted. */
@@ -191,6 +204,7 @@ fetch_these(struct run *x, const struct numbers *ns, struct fail *why)
 	int result = 0;
 
 	fail_clear(&other);
+	expect(f, ns);
 	for (at = 0; at < ns->n && result == 0 && !is_enough(x); at += n) {
 		left = f->o->most - f->sum.fetched;
 		n = ns->n - at < left ? ns->n - at : (size_t)left;

@@ -8,6 +8,7 @@
 
 #include "folder.h"
 #include "out.h"
+#include "progress.h"
 #include "queueing.h"
 #include "runint.h"
 #include "sending.h"
@@ -246,8 +247,10 @@ call(struct mailx *m, struct args *a, const struct redirect *r)
 	struct fail late = { 0 };
 	int result;
 
+	progress_begin(m, a->cmd->name);
 	m->status = (a->cmd->flags & CMD_ALWAYS) ? m->run->previous : 0;
 	result = a->cmd->run(m, a);
+	progress_end(m);
 	if (result == -1 && m->why.code == 0)
 		fail(&m->why, EX_SOFTWARE, "failed without a reason");
 	if (r->target != NULL &&

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "outint.h"
+#include "progress.h"
 #include "sanitise.h"
 #include "term.h"
 #include "vars.h"
@@ -145,6 +146,7 @@ out_free(struct out *o)
 FILE *
 out_stream(struct mailx *m)
 {
+	progress_hide(m);
 	return m->out->stream;
 }
 
@@ -239,7 +241,7 @@ show(struct mailx *m, FILE *staged, struct fail *why)
 	to = term_pipe(m, pager, &pid, why);
 	if (to == NULL)
 		return -1;
-	(void)stream_copy(staged, to, UINT64_MAX, NULL);	/* it may be left early */
+	(void)out_copy_plain(staged, to);	/* it may be left early */
 	return term_pipe_close(to, pid, &status, why);
 }
 
@@ -348,6 +350,7 @@ out_note(struct mailx *m, const char *fmt, ...)
 	va_start(ap, fmt);
 	line = clean_line(fmt, ap);
 	va_end(ap);
+	progress_hide(m);
 	fflush(stdout);
 	fprintf(stderr, "mailx: %s\n", line);
 	free(line);
@@ -359,6 +362,7 @@ out_error(struct mailx *m, const char *where, const struct fail *why)
 	char *place = where == NULL ? NULL : out_clean(where, 0);
 	struct json j;
 
+	progress_hide(m);
 	fflush(stdout);
 	fprintf(stderr, "mailx: %s%s%s\n", place == NULL ? "" : place,
 	    place == NULL ? "" : ": ", why->text);

@@ -22,6 +22,15 @@ struct out {
  * converts to the terminal's charset on the way.
  */
 FILE	*out_people(struct mailx *m);
+/* Is there colour where output goes now? */
+bool	 out_has_colour(const struct mailx *m);
+#define COLOUR_NAME	"\033[36m"	/* of a field */
+#define COLOUR_QUOTE	"\033[32m"
+#define COLOUR_END	"\033[0m"
+/* Of the summary of a message with these flags; NULL: none. */
+const char *out_colour_of(uint32_t flags, bool is_dot);
+/* Leave the colours out. */
+int	 out_copy_plain(FILE *in, FILE *out);
 /* Has the output failed?  Then EX_IOERR. */
 int	 out_check(struct mailx *m, struct fail *why);
 

@@ -22,6 +22,7 @@ struct view {
 	uint32_t	 n;
 	FILE		*people;	/* owned, but where `kept': safe text alone */
 	bool		 kept;
+	bool		 colour;
 	FILE		*safe;		/* owned: makes safe what goes to people */
 	bool		 all;		/* every field */
 	int		 lines;		/* of the body that may still come; -1: any number */
@@ -30,6 +31,16 @@ struct view {
 	bool		 begun;		/* something stands above: a blank line is due */
 };
 
+/* A colour begins or ends between what has been made safe and what has not. */
+static void
+put_colour(struct view *v, const char *code)
+{
+	if (!v->colour)
+		return;
+	fflush(v->safe);
+	fputs(code, v->people);
+}
+
 /* --- Fields. --- */
 
 static void
@@ -37,8 +48,11 @@ put_field(struct view *v, struct span name, const char *text)
 {
 	char *clean = out_clean(text, 0);
 
+	put_colour(v, COLOUR_NAME);
 	fwrite(name.p, 1, name.n, v->safe);
-	fprintf(v->safe, ": %s\n", clean);
+	putc(':', v->safe);
+	put_colour(v, COLOUR_END);
+	fprintf(v->safe, " %s\n", clean);
 	free(clean);
 }
 
@@ -95,7 +109,27 @@ show_envelope(struct view *v, const struct envelope *e)
 struct limiter {
 	struct view	*v;
 	bool		 open;		/* the last line has no end yet */
+	bool		 quoted;	/* ... and its colour neither */
 };
+
+/* A line that begins with `>' is somebody else's words. */
+static void
+begin_line(struct limiter *l, char first)
+{
+	if (l->open || first != '>')
+		return;
+	put_colour(l->v, COLOUR_QUOTE);
+	l->quoted = true;
+}
+
+static void
+end_line(struct limiter *l)
+{
+	if (!l->quoted)
+		return;
+	put_colour(l->v, COLOUR_END);
+	l->quoted = false;
+}
 
 static void
 put_limited(void *ctx, const char *p, size_t n, uint32_t cp)
@@ -104,6 +138,8 @@ put_limited(void *ctx, const char *p, size_t n, uint32_t cp)
 
 	if (l->v->lines == 0)
 		return;
+	if (cp == '\n')
+		end_line(l);
 	fwrite(p, 1, n, l->v->safe);
 	l->open = cp != '\n';
 	if (cp == '\n' && l->v->lines > 0)
@@ -117,6 +153,7 @@ put_limited_run(void *ctx, const char *p, size_t n)
 
 	if (l->v->lines == 0)
 		return;
+	begin_line(l, *p);
 	fwrite(p, 1, n, l->v->safe);
 	l->open = true;
 }
@@ -364,6 +401,7 @@ view_open(struct view *v, struct mailx *m, struct store *s, uint32_t n,
 	v->kept = to != NULL;
 	v->people = to != NULL ? to : out_people(m);
 	v->safe = out_sanitiser(v->people);
+	v->colour = to == NULL && out_has_colour(m);
 	v->columns = to != NULL || !m->interactive ? 0 : term_columns(m);
 }
 

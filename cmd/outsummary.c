@@ -440,6 +440,7 @@ out_summary(struct mailx *m, struct store *s, uint32_t n, struct fail *why)
 {
 	const char *format = var_get(m, "headline");
 	int room = screen_columns(m);
+	const char *colour;
 	struct json j;
 	char *line;
 	FILE *f;
@@ -454,7 +455,10 @@ out_summary(struct mailx *m, struct store *s, uint32_t n, struct fail *why)
 		format = room < WIDE ? NARROW : HEADLINE;
 	line = summary_line(m, s, n, format, room);
 	f = out_people(m);
-	fprintf(f, "%s\n", line);
+	colour = out_has_colour(m) ? out_colour_of(store_msg(s, n)->flags,
+	    s == m->folder && n == m->dot) : NULL;
+	fprintf(f, "%s%s%s\n", colour == NULL ? "" : colour, line,
+	    colour == NULL ? "" : COLOUR_END);
 	fclose(f);
 	free(line);
 	return out_check(m, why);

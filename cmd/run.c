@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "complete.h"
+#include "news.h"
 #include "out.h"
 #include "queueing.h"
 #include "runint.h"
@@ -232,20 +233,6 @@ run_stream(struct mailx *m, FILE *in, const char *name, bool startup)
 
 /* --- The loop over standard input. --- */
 
-/* New mail in a local folder is told of; on a server that would cost a round trip. */
-static void
-look_for_mail(struct mailx *m)
-{
-	struct fail why = { 0 };
-	uint32_t added = 0;
-
-	if (!m->interactive || m->folder == NULL || !m->folder->ops->local)
-		return;
-	if (store_check(m->folder, &added, &why) == 0 && added > 0)
-		out_line(m, "New mail: %u message%s.", added,
-		    added == 1 ? "" : "s");
-}
-
 /* An interrupt at the prompt only gives a new one.  Is the run to end? */
 static bool
 signal_ends(struct mailx *m)
@@ -302,7 +289,7 @@ run_loop(struct mailx *m)
 	in.body = m->interactive ? NULL : stdin;
 	run->input = &in;
 	while (!m->quit && !signal_ends(m)) {
-		look_for_mail(m);
+		news_announce(m);
 		if (m->interactive)
 			queue_announce(m);
 		prompt = var_get(m, "prompt");

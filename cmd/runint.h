@@ -42,6 +42,7 @@ struct interpreter {
 	int		 failed;	/* the last status that was not 0 */
 	bool		 check;		/* --check-config: go on, count */
 	bool		 unwritable;	/* output failed, and that was told */
+	int64_t		 asked;		/* when a server was asked for new mail (net/wait.h); 0: not yet */
 	unsigned	 faults;	/* of startup files */
 	char		*shell;		/* owned: the last `!' command; or NULL */
 	struct command_alias *aliases;	/* owned */

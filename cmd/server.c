@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "out.h"
+#include "progress.h"
 #include "sending.h"
 #include "server.h"
 #include "vars.h"
@@ -176,5 +177,7 @@ server_setup(void *ctx, const char *url, struct server *s, struct fail *why)
 	s->no_compress = !var_is_set(m, "compress");
 	s->trace = var_is_set(m, "verbose") ? stderr : NULL;
 	s->signalled = &got_signal;
+	s->moved = progress_moved;
+	s->moved_ctx = m;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "child.h"
 #include "folder.h"
 #include "out.h"
+#include "progress.h"
 #include "sending.h"
 #include "server.h"
 #include "vars.h"
@@ -277,6 +278,7 @@ converse(struct mailx *m, struct session *s, const struct transport *t,
 	msg.chunking = !s->no_chunking && is_on(m, "chunking");
 	msg.write = o->write;
 	msg.ctx = o->ctx;
+	progress_expect(m, o->size, 0);
 	r = send_batches(x, &msg, o, why);
 	s->no_chunking = s->no_chunking || (is_on(m, "chunking") &&
 	    !msg.chunking);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../store/local.h"
+#include "progress.h"
 #include "server.h"
 #include "vars.h"
 
@@ -452,6 +453,7 @@ vars_apply(struct mailx *m)
 
 	m->options.server = server_setup;
 	m->options.ctx = m;
+	m->options.moved = progress_moved;
 	m->options.charset_8bit = charset == NULL || *charset == '\0' ? NULL :
 	    charset;
 	m->options.lock_timeout = var_number(m, "lock-timeout", 0);

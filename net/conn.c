@@ -37,6 +37,8 @@ struct conn {
 	char		*name;		/* owned */
 	FILE		*trace;		/* borrowed; or NULL */
 	const volatile sig_atomic_t *signalled;
+	void		(*moved)(void *ctx, size_t octets);
+	void		*moved_ctx;
 	bool		 is_private;	/* even without TLS */
 	bool		 is_local;	/* it does not leave this machine */
 	int		 timeout;	/* s->timeout; 0: the defaults */
@@ -145,6 +147,13 @@ transmit(struct conn *c, const char *p, size_t n, int *want, struct fail *why)
 	return -1;
 }
 
+static void
+tell_moved(const struct conn *c, size_t n)
+{
+	if (c->moved != NULL)
+		c->moved(c->moved_ctx, n);
+}
+
 /*
  * Take in what is there, where the buffer has room.  1: something came; 0: not
  * now, *want tells what to wait for; -1: nothing will come any more, c->dead
@@ -164,6 +173,7 @@ take_in(struct conn *c, int *want)
 	if (n > 0) {
 		c->end += (size_t)n;
 		c->count_in += (uint64_t)n;
+		tell_moved(c, (size_t)n);
 		return 1;
 	}
 	if (n == 0)
@@ -276,6 +286,7 @@ conn_flush(struct conn *c, struct fail *why)
 		if (n > 0) {
 			sent += (size_t)n;
 			c->count_out += (uint64_t)n;
+			tell_moved(c, (size_t)n);
 			deadline = deadline_after(c, TIMEOUT_TRANSFER);
 			continue;
 		}
@@ -696,6 +707,8 @@ new_conn(int fd, const struct server *s)
 	c->server.tls_sessions = copy(s->tls_sessions);
 	c->trace = s->trace;
 	c->signalled = s->signalled;
+	c->moved = s->moved;
+	c->moved_ctx = s->moved_ctx;
 	c->timeout = s->timeout;
 	c->max_line = s->max_line > 0 ? s->max_line : MAX_REPLY_LINE;
 	c->is_local = (s->proxy == NULL || *s->proxy == '\0') &&

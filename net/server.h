@@ -41,6 +41,8 @@ struct server {
 	bool		 no_compress;	/* the variable `compress' is unset */
 	size_t		 max_line;	/* octets of a line that conn_line takes; 0: MAX_REPLY_LINE (IMAP takes more) */
 	FILE		*trace;		/* borrowed: the dialogue is copied there; or NULL */
+	void		(*moved)(void *ctx, size_t octets);	/* so many came or went; or NULL */
+	void		*moved_ctx;	/* borrowed */
 	/* Borrowed: where a handler notes the last signal, or NULL.  SIGINT, SIGTERM, SIGHUP end every wait (EX_TEMPFAIL). */
 	const volatile sig_atomic_t *signalled;
 };

@@ -699,6 +699,7 @@ const struct store_ops store_imap = {
 	.sync = imap_sync,
 	.check = imap_check,
 	.unseen = imap_unseen,
+	.has_news = imap_has_news,
 	.wait = imap_wait,
 	.sort = imap_sort,
 	.thread = imap_thread,

@@ -482,6 +482,14 @@ imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
 	return result;
 }
 
+bool
+imap_has_news(const struct store *s)
+{
+	const struct box *b = box_of(s);
+
+	return b->exists > b->live;
+}
+
 /* --- New mail --- */
 
 static int

@@ -90,6 +90,7 @@ struct scanner {
 static int
 fill(struct scanner *sc, size_t from, struct fail *why)
 {
+	const struct store_options *o = sc->s->options;
 	struct mbox *b = sc->s->data;
 	ssize_t got;
 
@@ -104,6 +105,8 @@ fill(struct scanner *sc, size_t from, struct fail *why)
 		return fail_errno(why, EX_IOERR, "%s", b->path);
 	sc->eof = got == 0;
 	sc->n += (size_t)got;
+	if (o != NULL && o->moved != NULL)
+		o->moved(o->ctx, (size_t)got);
 	return 0;
 }
 

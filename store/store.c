@@ -211,6 +211,12 @@ store_sync(struct store *s, unsigned how, struct fail *why)
 	return s->ops->sync(s, how, why);
 }
 
+bool
+store_has_news(const struct store *s)
+{
+	return s->ops->has_news != NULL && s->ops->has_news(s);
+}
+
 int
 store_unseen(struct store *s, uint32_t *first, uint32_t *count,
     struct fail *why)

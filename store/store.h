@@ -90,6 +90,7 @@ struct store_options {
 	int		(*server)(void *ctx, const char *url, struct server *out,
 			    struct fail *why);
 	void		*ctx;
+	void		(*moved)(void *ctx, size_t octets);	/* so many were read of a local folder; or NULL */
 	int		 lock_timeout;	/* seconds; 0: LOCK_TIMEOUT */
 	bool		 mboxo;		/* ">From " of mbox files is text, no quoting */
 	const char	*charset_8bit;	/* or NULL */
@@ -227,6 +228,8 @@ int		 store_unseen(struct store *s, uint32_t *first, uint32_t *count,
 		    struct fail *why);
 /* Look for new mail: *added messages were appended to the list. */
 int		 store_check(struct store *s, uint32_t *added, struct fail *why);
+/* Has the server, in answers to other questions, told of some already? */
+bool		 store_has_news(const struct store *s);
 
 /*
  * Return when something may have happened in the folder, or the clock of
@@ -297,6 +300,7 @@ struct store_ops {
 	int	(*sync)(struct store *s, unsigned how, struct fail *why);
 	int	(*unseen)(struct store *s, uint32_t *first, uint32_t *count, struct fail *why);	/* NULL: 0 */
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);
+	bool	(*has_news)(const struct store *s);	/* NULL: it tells of none unasked */
 	/* As store_wait; 1 done, 0: the server does not tell by itself. */
 	int	(*wait)(struct store *s, int64_t deadline, struct fail *why);
 	/* As in sort.h; 1 done, 0: the generic way must do it.  NULL: generic. */

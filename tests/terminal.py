@@ -7,7 +7,7 @@ TERM is dumb unless it is given here or in TERMINAL, COLUMNS 80.  The lines of S
   = keys    are pressed; \\t, \\e, \\x04 and the like
   < text    must appear after the last thing typed, in order; without colours and movements
   ! text    must not: looked at before the next line that is typed, and at the end
-  c text    must be there as it came, with \\e
+  c text    must be there as it came; with \\e and \\r\\n
   w columns a new width
   # comment
 Prints what the terminal showed and ends with 0 when all was as it must.
@@ -66,7 +66,7 @@ def main():
         elif kind == "w ":
             fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(text), 0, 0))
         elif kind == "c ":
-            if text.replace("\\e", "\x1b") not in raw:
+            if text.replace("\\e", "\x1b").replace("\\r\\n", "\r\n") not in raw:
                 print(f"# line {number}: not in the raw output: {text}")
                 status = 1
         elif kind == "> ":
