@@ -151,7 +151,7 @@ read_credentials(struct mailx *m, struct server *s)
 	s->netrc = first_of(m, "netrc", NULL);
 	s->may_ask = m->interactive;
 	s->known = directory(var_state_dir(m, &none), "known");
-	s->warn = warn;
+	s->tell = warn;
 	warned = m;
 }
 

@@ -212,6 +212,12 @@ on * FETCH 1:2 (UID FLAGS*
 S: * 1 FETCH (UID 11 FLAGS () RFC822.SIZE $(size "$M1") INTERNALDATE "20-Nov-2026 09:30:00 +0800")
 S: * 2 FETCH (UID 12 FLAGS () RFC822.SIZE $(size "$M2") INTERNALDATE "20-Nov-2026 09:30:00 +0800")
 S: %t OK done
+on * UID FETCH 11 (UID FLAGS*
+S: * 1 FETCH (UID 11 FLAGS () RFC822.SIZE $(size "$M1") INTERNALDATE "20-Nov-2026 09:30:00 +0800")
+S: %t OK done
+on * UID FETCH 12 (UID FLAGS*
+S: * 2 FETCH (UID 12 FLAGS () RFC822.SIZE $(size "$M2") INTERNALDATE "20-Nov-2026 09:30:00 +0800")
+S: %t OK done
 on * UID FETCH 11:12 (UID BODY.PEEK*
 raw * 1 FETCH (UID 11 BODY[] {$(size "$M1")}\\r\\n$(lit "$M1"))\\r\\n
 raw * 2 FETCH (UID 12 BODY[] {$(size "$M2")}\\r\\n$(lit "$M2"))\\r\\n
