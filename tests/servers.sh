@@ -16,6 +16,7 @@
 # With BARE set the IMAP server says of itself that it is an IMAP4rev1 and no more.
 # stop: end what start started, and nothing else.
 set -u
+umask 022
 PATH=$PATH:/usr/sbin:/sbin; export PATH
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
@@ -263,7 +264,7 @@ answer() {
 		n=0
 		until "$here/ports" -w "$port" 2> /dev/null; do
 			n=$((n + 1))
-			[ $n -lt 200 ] || return 1
+			[ $n -lt 1200 ] || return 1
 			sleep 0.05
 		done
 	done
