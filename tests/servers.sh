@@ -318,6 +318,12 @@ E2
 	# shellcheck disable=SC2086 # unset ones are no words
 	answer $IMAP $IMAPS $POP3 $POP3S $LMTP $SUBMISSION $DOVECOT_SUBMISSION $SMTP $SMTPS $RELAY ||
 	    die "not all ports answer; see the logs in $D"
+	# Postfix waits ten seconds for an answer: the one who answers is to be there.
+	n=0
+	until $as_user doveadm -c "$D/dovecot.conf" auth test warm warm-pw > /dev/null 2>&1; do
+		n=$((n + 1))
+		[ $n -lt 20 ] || die "nobody authenticates; see the logs in $D"
+	done
 }
 
 case $1 in
