@@ -326,14 +326,18 @@ E2
 	done
 }
 
-case $1 in
-start) start ;;
-stop)
+stop() {
 	if alive "$D/postfix/queue/pid/master.pid"; then
 		postfix -c "$D/postfix/etc" stop > /dev/null 2>&1
 	fi
 	end "$D/postfix/queue/pid/master.pid"
 	end "$D/run/master.pid"
-	end "$D/relay.pid" ;;
+	end "$D/relay.pid"
+}
+
+case $1 in
+# Where one of them does not come up, the others are not left behind.
+start) (start) || { stop; exit 1; } ;;
+stop) stop ;;
 *) die "start or stop" ;;
 esac
