@@ -161,14 +161,14 @@ for stage in '' 'C: EHLO*' 'C: EHLO*|S: 250 hi|C: MAIL*' 'C: EHLO*|S: 250 hi|C: 
 	{ [ -z "$stage" ] || { echo 'S: 220 hi'; echo "$stage" | tr '|' '\n'; }; echo swallow; } > s
 	start=$(date +%s)
 	kept 75 "case 27: silence behind ${stage##*|}" -S timeout=1 < s
-	[ $(($(date +%s) - start)) -le 12 ]; ok $? 'which is left in time'
+	[ $(($(date +%s) - start)) -le 20 ]; ok $? 'which is left in time'
 done
 start=$(date +%s)
 kept 75 'case 28: an octet each 0.3 s' -S timeout=1 <<E2
 drip 300
-raw 220 a greeting that takes its time and never ends at all
+raw 220 a greeting that takes its time and never ends at all, however long one waits, and goes on, and on
 E2
-[ $(($(date +%s) - start)) -le 12 ]; ok $? 'which is left in time'
+[ $(($(date +%s) - start)) -le 20 ]; ok $? 'which is left in time'
 kept 76 'case 29: EHLO without end' <<E2
 S: 220 hi
 C: EHLO*

@@ -14,6 +14,7 @@
 	SIGNALS_RESET=yes; export SIGNALS_RESET
 	exec perl -e '$SIG{$_} = "DEFAULT" for qw(HUP INT QUIT PIPE ALRM TERM CHLD XFSZ); exec @ARGV' sh "$0" "$@"
 }
+umask 022		# a startup file that others may write to is refused
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 : "${MAILX:=$ROOT/mailx}" "${MAILX_MIME:=$ROOT/mailx-mime}"
 NAME=$(basename -- "$0" .t)

@@ -16,6 +16,7 @@
 # With BARE set the IMAP server says of itself that it is an IMAP4rev1 and no more.
 # stop: end what start started, and nothing else.
 set -u
+umask 022
 PATH=$PATH:/usr/sbin:/sbin; export PATH
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
@@ -285,7 +286,7 @@ answer() {
 		n=0
 		until "$here/ports" -w "$port" 2> /dev/null; do
 			n=$((n + 1))
-			[ $n -lt 200 ] || return 1
+			[ $n -lt 1200 ] || return 1
 			sleep 0.05
 		done
 	done
@@ -339,16 +340,26 @@ E2
 	# shellcheck disable=SC2086 # unset ones are no words
 	answer $IMAP $IMAPS $POP3 $POP3S $LMTP $SUBMISSION $DOVECOT_SUBMISSION $SMTP $SMTPS $RELAY ||
 	    die "not all ports answer; see the logs in $D"
+	# Postfix waits ten seconds for an answer: the one who answers is to be there.
+	n=0
+	until $as_user doveadm -c "$D/dovecot.conf" auth test warm warm-pw > /dev/null 2>&1; do
+		n=$((n + 1))
+		[ $n -lt 20 ] || die "nobody authenticates; see the logs in $D"
+	done
 }
 
-case $1 in
-start) start ;;
-stop)
+stop() {
 	if alive "$D/postfix/queue/pid/master.pid"; then
 		postfix -c "$D/postfix/etc" stop > /dev/null 2>&1
 	fi
 	end "$D/postfix/queue/pid/master.pid"
 	end "$D/run/master.pid"
-	end "$D/relay.pid" ;;
+	end "$D/relay.pid"
+}
+
+case $1 in
+# Where one of them does not come up, the others are not left behind.
+start) (start) || { stop; exit 1; } ;;
+stop) stop ;;
 *) die "start or stop" ;;
 esac

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: ISC
 """sink.py SECONDS -- an SMTP server that takes everything, for tests.
 
-Prints its port (127.0.0.1), serves until SECONDS are over or the file `stop' appears.
+Prints its port (127.0.0.1), serves until SECONDS are over or who started it has ended.
 The octets of each text, with its dots, are added to the file `got'; what was said to it
 to `sink.log'.  While a file `hold' is there it reads nothing behind 50,000 octets of a text.
 """
 import os, socket, sys, threading, time
 
+PARENT = os.getppid()
 END = time.time() + float(sys.argv[1])
 
 
@@ -31,7 +32,7 @@ def text(link, buffer, log):
 
 
 def serve(link):
-    link.settimeout(20)
+    link.settimeout(120)
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     buffer = b""
     with open("sink.log", "a", encoding="latin-1") as log:
@@ -79,7 +80,7 @@ def main():
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.1)
     print(listener.getsockname()[1], flush=True)
-    while time.time() < END and not os.path.exists("stop"):
+    while time.time() < END and os.getppid() == PARENT:
         try:
             link, _ = listener.accept()
         except socket.timeout:

@@ -15,7 +15,7 @@ one_line() { is "$(printf '%s\n' "$ERR" | wc -l | tr -d ' ')" 1 "$1: one line"; 
 
 # 45-47: what is in a body.
 # tests/sink.py takes everything; the text of DATA, as it came, is in the file got.
-python3 "$ROOT/tests/sink.py" 60 > port &
+python3 "$ROOT/tests/sink.py" 600 > port &
 while [ ! -s port ]; do sleep 0.02; done
 SINK="smtp://127.0.0.1:$(cat port)?tls=none"
 through() { clean; rm -f got sink.log; printf "$1" > in; run sh -c '"$@" < in' sh "$MAILX" -n -S "mta=$SINK" -s x a@example.org; }
@@ -183,7 +183,7 @@ for way in grow shrink touch; do
 	run sh -c 'echo the text | "$0" -n -S "mta=$1" -s x -a big b@example.org' "$MAILX" "$SINK"
 	wait $!
 	is "$STATUS" 66 "55 an attachment that changes while it is read ($way): 66"
-	n=100; while [ $n -gt 0 ] && ! grep -q '^# ended' sink.log; do sleep 0.05; n=$((n - 1)); done
+	n=1200; while [ $n -gt 0 ] && ! grep -q '^# ended' sink.log; do sleep 0.05; n=$((n - 1)); done
 	like "$(cat sink.log)" '^# ended in a text' "55 ($way) no dot was said"
 	grep -qs '^the text' "$DEAD"; ok $? "55 ($way) the text is saved"
 done
