@@ -301,6 +301,7 @@ SHELL_TESTS = \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
+	tests/nomem.t \
 	tests/outbox.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \
@@ -372,7 +373,7 @@ LIB_ASAN =	$(LIB_SRCS:.c=.ao)
 LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
-TOOLS =		tests/draft tests/failio.so tests/ports tests/relay tests/fake tests/corpus \
+TOOLS =		tests/draft tests/failio.so tests/failmem.so tests/ports tests/relay tests/fake tests/corpus \
 		tests/mailx-crash
 
 all: mailx mailx-mime
@@ -420,6 +421,8 @@ tests/ports: tests/ports.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/ports.c -o $@ $(BSD_LIBS)
 tests/failio.so: tests/failio.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared tests/failio.c -o $@ -ldl
+tests/failmem.so: tests/failmem.c
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared tests/failmem.c -o $@
 tests/relay: tests/relay.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/relay.c -o $@ $(BSD_LIBS)
 tests/fake: tests/fake.c

@@ -430,7 +430,7 @@ read_head(FILE *f, struct head *h)
 	FILE *out = xmemstream(&text, &len);
 	ssize_t n;
 
-	while (total < MAX_HEAD_SIZE && (n = getline(&line, &cap, f)) > 0) {
+	while (total < MAX_HEAD_SIZE && (n = xgetline(&line, &cap, f)) > 0) {
 		fwrite(line, 1, (size_t)n, out);
 		total += (size_t)n;
 		if (line[0] == '\n')

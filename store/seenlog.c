@@ -102,9 +102,9 @@ read_lines(struct seenlog *l, FILE *f,
 	ssize_t n;
 	int count, result = 0;
 
-	while (result == 0 && (n = getline(&line, &cap, f)) > 0) {
+	while (result == 0 && (n = xgetline(&line, &cap, f)) > 0) {
 		if (is_torn(line, (size_t)n)) {
-			if (getline(&line, &cap, f) > 0)
+			if (xgetline(&line, &cap, f) > 0)
 				result = seenlog_damaged(l, "NUL", why);
 			break;
 		}
