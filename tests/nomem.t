@@ -1,6 +1,7 @@
 #!/bin/sh
 # Each call for memory fails once: the status is that of the system (71) or all was done, what is
 # printed is right or cut short by the failure, and no mail is lost.
+# shellcheck disable=SC2034
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 case $MAILX in
