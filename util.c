@@ -254,25 +254,36 @@ xgrow(void *array, size_t n, size_t *cap, size_t size)
 /* --- Streams into memory --- */
 
 struct memory {
-	char	**text;			/* borrowed: where the caller looks */
-	size_t	*len;			/* borrowed */
-	size_t	 cap;
+	char	**shown_text;		/* borrowed: where the caller looks */
+	size_t	*shown_len;		/* borrowed */
+	bool	 live;			/* it looks before the end too */
+	char	*text;			/* the caller's in the end */
+	size_t	 len, cap;
 	char	 buffer[512];		/* the stream's */
 };
+
+static void
+memory_show(struct memory *m)
+{
+	*m->shown_text = m->text;
+	*m->shown_len = m->len;
+}
 
 static int
 memory_write(void *cookie, const char *p, int n)
 {
 	struct memory *m = cookie;
-	size_t more = (size_t)n, need = *m->len + more + 1;
+	size_t more = (size_t)n, need = m->len + more + 1;
 
 	if (need > m->cap) {
 		m->cap = need > m->cap * 2 ? need : m->cap * 2;
-		*m->text = xreallocarray(*m->text, m->cap, 1);
+		m->text = xreallocarray(m->text, m->cap, 1);
 	}
-	memcpy(*m->text + *m->len, p, more);
-	*m->len += more;
-	(*m->text)[*m->len] = '\0';
+	memcpy(m->text + m->len, p, more);
+	m->len += more;
+	m->text[m->len] = '\0';
+	if (m->live)
+		memory_show(m);
 	return n;
 }
 
@@ -283,7 +294,7 @@ memory_seek(void *cookie, off_t offset, int whence)
 	struct memory *m = cookie;
 
 	if (whence == SEEK_CUR && offset == 0)
-		return (off_t)*m->len;
+		return (off_t)m->len;
 	errno = EINVAL;
 	return -1;
 }
@@ -291,26 +302,42 @@ memory_seek(void *cookie, off_t offset, int whence)
 static int
 memory_close(void *cookie)
 {
+	memory_show(cookie);
 	free(cookie);
 	return 0;
 }
 
-FILE *
-xmemstream(char **text, size_t *len)
+static FILE *
+memory_open(char **text, size_t *len, bool live)
 {
 	struct memory *m = xmalloc(sizeof *m);
 	FILE *f;
 
-	m->text = text;
-	m->len = len;
+	m->shown_text = text;
+	m->shown_len = len;
+	m->live = live;
+	m->len = 0;
 	m->cap = 64;
-	*text = xcalloc(m->cap, 1);
-	*len = 0;
+	m->text = xcalloc(m->cap, 1);
+	if (live)
+		memory_show(m);
 	f = funopen(m, NULL, memory_write, memory_seek, memory_close);
 	if (f == NULL)
 		no_memory();
 	(void)setvbuf(f, m->buffer, _IOFBF, sizeof m->buffer);
 	return f;
+}
+
+FILE *
+xmemstream(char **text, size_t *len)
+{
+	return memory_open(text, len, false);
+}
+
+FILE *
+xmemstream_live(char **text, size_t *len)
+{
+	return memory_open(text, len, true);
 }
 
 struct span

@@ -65,8 +65,10 @@ void	*xgrow(void *array, size_t n, size_t *cap, size_t size);
 /*
  * Memory for a stream, as open_memstream(3) has it but that it ends the program
  * where there is no more: fclose could only tell, and what was written be lost.
+ * *text and *len are set by fclose; `live', by fflush too.
  */
 FILE	*xmemstream(char **text, size_t *len);
+FILE	*xmemstream_live(char **text, size_t *len);
 
 /* A slice: borrowed octets, not ended by NUL; p may be NULL where n is 0. */
 struct span {
