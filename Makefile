@@ -343,6 +343,7 @@ SHELL_TESTS = \
 	tests/modes.t \
 	tests/needs.t \
 	tests/newmail.t \
+	tests/nomem.t \
 	tests/outbox.t \
 	tests/pop3.t \
 	tests/posix_commands.t \
@@ -424,6 +425,8 @@ UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
 TOOLS =		tests/draft tests/failio.so tests/hosts.so tests/ports tests/relay tests/fake \
 		tests/corpus tests/mailx-crash tests/sink tests/syskill
+TOOLS =		tests/draft tests/failio.so tests/failmem.so tests/ports tests/relay tests/fake tests/corpus \
+		tests/mailx-crash
 
 all: mailx mailx-mime
 
@@ -472,6 +475,8 @@ tests/failio.so: tests/failio.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared tests/failio.c -o $@ -ldl
 tests/hosts.so: tests/hosts.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared tests/hosts.c -o $@ -ldl
+tests/failmem.so: tests/failmem.c
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared tests/failmem.c -o $@
 tests/relay: tests/relay.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/relay.c -o $@ $(BSD_LIBS)
 tests/fake: tests/fake.c

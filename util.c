@@ -113,6 +113,8 @@ fail_errno(struct fail *why, int code, const char *fmt, ...)
 	int error = errno;
 	va_list ap;
 
+	if (error == ENOMEM)
+		code = EX_OSERR;
 	va_start(ap, fmt);
 	fill(why, code, error, fmt, ap);
 	va_end(ap);
@@ -205,18 +207,37 @@ xstrndup(const char *s, size_t n)
 }
 
 char *
-xasprintf(const char *fmt, ...)
+xvasprintf(const char *fmt, va_list ap)
 {
-	char *text = NULL;
-	va_list ap;
-	int n;
+	char *text;
 
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n == -1)
+	if (vasprintf(&text, fmt, ap) == -1)
 		no_memory();
 	return text;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+ssize_t
+xgetline(char **line, size_t *cap, FILE *f)
+{
+	ssize_t n;
+
+	errno = 0;
+	n = getline(line, cap, f);
+	if (n == -1 && errno == ENOMEM)
+		no_memory();
+	return n;
 }
 
 void *
@@ -230,14 +251,93 @@ xgrow(void *array, size_t n, size_t *cap, size_t size)
 	return xreallocarray(array, *cap, size);
 }
 
+/* --- Streams into memory --- */
+
+struct memory {
+	char	**shown_text;		/* borrowed: where the caller looks */
+	size_t	*shown_len;		/* borrowed */
+	bool	 live;			/* it looks before the end too */
+	char	*text;			/* the caller's in the end */
+	size_t	 len, cap;
+	char	 buffer[512];		/* the stream's */
+};
+
+static void
+memory_show(struct memory *m)
+{
+	*m->shown_text = m->text;
+	*m->shown_len = m->len;
+}
+
+static int
+memory_write(void *cookie, const char *p, int n)
+{
+	struct memory *m = cookie;
+	size_t more = (size_t)n, need = m->len + more + 1;
+
+	if (need > m->cap) {
+		m->cap = need > m->cap * 2 ? need : m->cap * 2;
+		m->text = xreallocarray(m->text, m->cap, 1);
+	}
+	memcpy(m->text + m->len, p, more);
+	m->len += more;
+	m->text[m->len] = '\0';
+	if (m->live)
+		memory_show(m);
+	return n;
+}
+
+/* For ftell alone. */
+static off_t
+memory_seek(void *cookie, off_t offset, int whence)
+{
+	struct memory *m = cookie;
+
+	if (whence == SEEK_CUR && offset == 0)
+		return (off_t)m->len;
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+memory_close(void *cookie)
+{
+	memory_show(cookie);
+	free(cookie);
+	return 0;
+}
+
+static FILE *
+memory_open(char **text, size_t *len, bool live)
+{
+	struct memory *m = xmalloc(sizeof *m);
+	FILE *f;
+
+	m->shown_text = text;
+	m->shown_len = len;
+	m->live = live;
+	m->len = 0;
+	m->cap = 64;
+	m->text = xcalloc(m->cap, 1);
+	if (live)
+		memory_show(m);
+	f = funopen(m, NULL, memory_write, memory_seek, memory_close);
+	if (f == NULL)
+		no_memory();
+	(void)setvbuf(f, m->buffer, _IOFBF, sizeof m->buffer);
+	return f;
+}
+
 FILE *
 xmemstream(char **text, size_t *len)
 {
-	FILE *f = open_memstream(text, len);
+	return memory_open(text, len, false);
+}
 
-	if (f == NULL)
-		no_memory();
-	return f;
+FILE *
+xmemstream_live(char **text, size_t *len)
+{
+	return memory_open(text, len, true);
 }
 
 struct span

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,13 +54,21 @@ void	*xreallocarray(void *p, size_t n, size_t size);
 char	*xstrdup(const char *s);
 char	*xstrndup(const char *s, size_t n);	/* exactly n octets and a NUL */
 char	*xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+char	*xvasprintf(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
+/* getline(3) whose -1 is the end of the file, or a read error. */
+ssize_t	 xgetline(char **line, size_t *cap, FILE *f);
 /*
  * Make room for one more element of `size' octets in an array of n with room
  * for *cap: doubles.  Returns the array, moved perhaps.
  */
 void	*xgrow(void *array, size_t n, size_t *cap, size_t size);
-/* Memory for a stream: open_memstream(3) that does not return NULL. */
+/*
+ * Memory for a stream, as open_memstream(3) has it but that it ends the program
+ * where there is no more: fclose could only tell, and what was written be lost.
+ * *text and *len are set by fclose; `live', by fflush too.
+ */
 FILE	*xmemstream(char **text, size_t *len);
+FILE	*xmemstream_live(char **text, size_t *len);
 
 /* A slice: borrowed octets, not ended by NUL; p may be NULL where n is 0. */
 struct span {

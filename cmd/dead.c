@@ -178,7 +178,7 @@ put_for_deferred(FILE *to, FILE *from, const struct outgoing *o,
 	ssize_t n;
 
 	put_deferred(to, o);
-	while ((n = getline(&line, &cap, from)) > 0 && *line != '\n') {
+	while ((n = xgetline(&line, &cap, from)) > 0 && *line != '\n') {
 		if (*line != ' ' && *line != '\t')
 			dropped = names_recipients(line, o->resent);
 		if (!dropped)

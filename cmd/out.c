@@ -312,11 +312,8 @@ out_flush(struct mailx *m, struct fail *why)
 static char *PRINTF_LIKE(1, 0)
 clean_line(const char *fmt, va_list ap)
 {
-	char *text, *clean;
+	char *text = xvasprintf(fmt, ap), *clean = out_clean(text, 0);
 
-	if (vasprintf(&text, fmt, ap) == -1)
-		return xstrdup("out of memory");
-	clean = out_clean(text, 0);
 	free(text);
 	return clean;
 }

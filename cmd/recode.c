@@ -47,7 +47,7 @@ recode(FILE *in, FILE *out, const char *charset)
 	ssize_t n;
 
 	rewind(in);
-	while ((n = getline(&line, &cap, in)) > 0) {
+	while ((n = xgetline(&line, &cap, in)) > 0) {
 		text = text_from_utf8((struct span){ line, (size_t)n }, charset,
 		    &len);
 		if (text == NULL || !is_strict(charset, text, len)) {

@@ -411,7 +411,7 @@ first_line(FILE *said)
 	size_t cap = 0;
 
 	rewind(said);
-	if (getline(&line, &cap, said) <= 0) {
+	if (xgetline(&line, &cap, said) <= 0) {
 		free(line);
 		return xstrdup("");
 	}

@@ -82,7 +82,7 @@ each_field(FILE *in, void (*take)(struct span field, FILE *out), FILE *out,
 	ssize_t n;
 
 	do {
-		n = getline(&line, &cap, in);
+		n = xgetline(&line, &cap, in);
 		if (f != NULL && (n <= 0 || (*line != ' ' && *line != '\t'))) {
 			fclose(f);
 			field.p = text;

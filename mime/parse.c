@@ -245,6 +245,14 @@ push(struct parser *p, struct part *n)
 
 static void	start_head(struct parser *p);
 
+/* Can its parts be seen without decoding it?  An unknown encoding is taken for none. */
+static bool
+is_open(const struct part *n)
+{
+	return n->encoding != ENCODING_QP && n->encoding != ENCODING_BASE64 &&
+	    n->encoding != ENCODING_UUENCODE;
+}
+
 /* The header is complete; what follows is the body. */
 static void
 end_head(struct parser *p)
@@ -269,9 +277,8 @@ end_head(struct parser *p)
 	}
 	if (strncmp(n->type.value, "multipart/", 10) == 0)
 		open_multipart(p, n);
-	else if (is_message_type(n->type.value) &&
-	    (n->encoding == ENCODING_7BIT || n->encoding == ENCODING_8BIT ||
-	    n->encoding == ENCODING_BINARY) && p->parts < MAX_PARTS) {
+	else if (is_message_type(n->type.value) && is_open(n) &&
+	    p->parts < MAX_PARTS) {
 		push(p, new_part(p, n));
 		start_head(p);
 	}

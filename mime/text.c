@@ -113,8 +113,12 @@ take_converter(const char *name)
 	for (i = nkept; i > 0; i--)
 		if (strcmp(kept[i - 1].name, name) == 0)
 			break;
-	if (i == 0)
-		return iconv_open("UTF-8", name);
+	if (i == 0) {
+		cd = iconv_open("UTF-8", name);
+		if (cd == (iconv_t)-1 && errno == ENOMEM)
+			free(xmalloc(SIZE_MAX / 2));	/* says so, and ends us */
+		return cd;
+	}
 	cd = kept[i - 1].cd;
 	if (cd != (iconv_t)-1) {
 		memmove(&kept[i - 1], &kept[i], (nkept - i) * sizeof kept[0]);

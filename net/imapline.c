@@ -13,7 +13,7 @@ void
 imap_line_init(struct imap_line *l)
 {
 	memset(l, 0, sizeof(*l));
-	l->f = xmemstream(&l->text, &l->len);
+	l->f = xmemstream_live(&l->text, &l->len);
 }
 
 void

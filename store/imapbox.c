@@ -52,7 +52,7 @@ read_message_id(FILE *f)
 	FILE *out;
 
 	out = xmemstream(&text, &len);
-	while ((n = getline(&line, &cap, f)) > 0 && line[0] != '\n' &&
+	while ((n = xgetline(&line, &cap, f)) > 0 && line[0] != '\n' &&
 	    strcmp(line, "\r\n") != 0 && ftello(out) < MAX_FIELD_SIZE)
 		fwrite(line, 1, (size_t)n, out);
 	fclose(out);

@@ -454,7 +454,7 @@ read_head(FILE *f, size_t *len)
 	FILE *out = xmemstream(&text, len);
 	ssize_t n;
 
-	while (total < MAX_HEAD_SIZE && (n = getline(&line, &cap, f)) > 0) {
+	while (total < MAX_HEAD_SIZE && (n = xgetline(&line, &cap, f)) > 0) {
 		fwrite(line, 1, (size_t)n, out);
 		total += (size_t)n;
 		if (line[0] == '\n')

@@ -99,6 +99,8 @@ static const struct {
 	{ "Content-Transfer-Encoding: base64\nContent-Type: multipart/mixed; "
 	    "boundary=x\n\n--x\n\na\n--x--\n",
 	    " multipart/mixed 77+13|1 text/plain 82+1|", DEFECT_ENCODING },
+	{ "Content-Type: message/rfc822\nContent-Transfer-Encoding: x\n\nA: b\n\nc\n",
+	    "1 message/rfc822 59+8|1.1 text/plain 65+2|", DEFECT_ENCODING },
 };
 
 static void
