@@ -246,7 +246,8 @@ call(struct mailx *m, struct args *a, const struct redirect *r)
 	struct fail late = { 0 };
 	int result;
 
-	m->status = (a->cmd->flags & CMD_ALWAYS) ? m->run->previous : 0;
+	m->run->kept = (a->cmd->flags & CMD_ALWAYS) != 0;
+	m->status = m->run->kept ? m->run->previous : 0;
 	result = a->cmd->run(m, a);
 	if (result == -1 && m->why.code == 0)
 		fail(&m->why, EX_SOFTWARE, "failed without a reason");
@@ -387,15 +388,18 @@ run_in_place(struct mailx *m, const char *line, FILE *body)
 
 	fail_clear(&m->why);
 	run->previous = m->status;
+	run->running++;
+	run->kept = false;
 	r = interpret(m, line, body);
+	run->running--;
 	if (r == 1) {
 		m->status = before;
 		return 0;
 	}
 	note_status(m, r);
 	flush(m);
-	if (run->input->outer == NULL && !run->input->startup)
-		out_ack(m);
+	if (run->running == 0 && !run->input->startup)
+		out_ack(m, r == 0 && run->kept ? 0 : m->status);
 	return r;
 }
 

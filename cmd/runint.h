@@ -40,6 +40,8 @@ struct interpreter {
 	struct input	*input;		/* borrowed: the innermost; NULL: none */
 	int		 previous;	/* $?: the status before this command */
 	int		 failed;	/* the last status that was not 0 */
+	unsigned	 running;	/* commands, one inside the other */
+	bool		 kept;		/* the status is that of the command before: if */
 	bool		 check;		/* --check-config: go on, count */
 	bool		 unwritable;	/* output failed, and that was told */
 	unsigned	 faults;	/* of startup files */
