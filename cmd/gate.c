@@ -246,9 +246,9 @@ call(struct mailx *m, struct args *a, const struct redirect *r)
 	struct fail late = { 0 };
 	int result;
 
-	m->run->kept = (a->cmd->flags & CMD_ALWAYS) != 0;
-	m->status = m->run->kept ? m->run->previous : 0;
+	m->status = (a->cmd->flags & CMD_ALWAYS) ? m->run->previous : 0;
 	result = a->cmd->run(m, a);
+	m->run->kept = (a->cmd->flags & CMD_ALWAYS) != 0;
 	if (result == -1 && m->why.code == 0)
 		fail(&m->why, EX_SOFTWARE, "failed without a reason");
 	if (r->target != NULL &&

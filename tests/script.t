@@ -104,8 +104,8 @@ printf 'eval echo x\nsource inner\ncall f\neval eval eval echo x\ndefine f {\nec
 run sh -c '"$0" -n -N -J -S ack "-~" -f box < in' "$MAILX"
 is "$(echo "$OUT" | sed -n 's/.*"ack":\([0-9]*\),"status":\([0-9]*\).*/\1:\2/p' | tr '\n' ' ')" '1:0 2:0 3:64 4:0 5:0 6:0 7:1 8:0 ' 'acknowledgements'
 
-run sh -c 'printf "type 99\nif 1 == 1\necho x\nendif\nif nonsense of words\nendif\n" | "$0" -n -N -J -S ack -f box' "$MAILX"
-is "$(echo "$OUT" | sed -n 's/.*"ack":\([0-9]*\),"status":\([0-9]*\).*/\1:\2/p' | tr '\n' ' ')" '1:64 2:0 3:0 4:0 5:64 6:0 ' 'of if: its own status'
+run sh -c 'printf "type 99\nif 1 == 1\necho x\nendif\nif nonsense of words\nendif\ndefine f {\nif 1 == 1\ntype 99\nendif\n}\ncall f\n" | "$0" -n -N -J -S ack -f box' "$MAILX"
+is "$(echo "$OUT" | sed -n 's/.*"ack":\([0-9]*\),"status":\([0-9]*\).*/\1:\2/p' | tr '\n' ' ')" '1:64 2:0 3:0 4:0 5:64 6:0 7:0 8:64 ' 'of if: its own status'
 
 # Where a script failed: in the record too.
 printf 'echo one\n\nnonsense\n' > failing
