@@ -143,6 +143,7 @@ CMD_SRCS = \
 	cmd/assemble.c \
 	cmd/attime.c \
 	cmd/card.c \
+	cmd/check.c \
 	cmd/child.c \
 	cmd/compose.c \
 	cmd/dead.c \

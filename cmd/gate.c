@@ -257,35 +257,6 @@ call(struct mailx *m, struct args *a, const struct redirect *r)
 	return result;
 }
 
-/* --check-config: `set' keeps unknown names in silence; here they are named. */
-static void
-check_variables(struct mailx *m, const struct args *a)
-{
-	const struct var *v;
-	const char *word;
-	size_t i, n;
-
-	for (i = 0; i < a->words.n; i++) {
-		word = a->words.v[i];
-		n = strcspn(word, "=");
-		if (strncmp(word, "password-", 9) == 0)
-			continue;
-		if (word[n] == '\0' && begins(word, "no")) {
-			word += 2;
-			n -= 2;
-		}
-		for (v = variables; v->name != NULL; v++)
-			if (strlen(v->name) == n &&
-			    strncmp(v->name, word, n) == 0)
-				break;
-		if (v->name == NULL) {
-			fail(&m->why, EX_CONFIG, "set: %.*s: unknown variable",
-			    (int)(n > 200 ? 200 : n), word);
-			run_fault(m);
-		}
-	}
-}
-
 static int
 execute(struct mailx *m, const struct cmd *cmd, const char *rest, FILE *body)
 {
@@ -301,7 +272,7 @@ execute(struct mailx *m, const struct cmd *cmd, const char *rest, FILE *body)
 	else
 		pass_body(m, &a, rest);
 	if (result == 0 && m->run->check && cmd == &cmd_set)
-		check_variables(m, &a);
+		check_set(m, &a);
 	args_free(&a);
 	free(r.target);
 	if (result == -1 && strncmp(m->why.text, "usage: ", 7) != 0)

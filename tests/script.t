@@ -98,6 +98,27 @@ done
 y -f box -Y 'pipe 2 wc -l'; is "$STATUS" 64 'a command that is not quoted'
 like "$ERR" 'no message from wc; a command of more than one word goes in quotes' 'the hint'
 
+# All faults of the startup files, wherever they stand.
+cat > "$HOME/.mailrc" <<'E2'
+set tls=maybe encoding=quoted-printable compat=bsd noheader
+if s
+bogus
+else
+wrong
+endif
+if 1 == 2
+not looked at
+endif
+account work {
+set tls-min=1.1
+strange
+}
+E2
+run "$MAILX" -n --check-config
+is "$STATUS" 78 'faults'
+is "$(echo "$ERR" | sed -n 's/^mailx: .*mailrc:\([0-9]*\): .*/\1/p' | tr '\n' ' ')" '1 3 5 11 12 ' 'each with its line'
+: > "$HOME/.mailrc"
+
 # One acknowledgement a command, whatever runs inside it.
 printf 'echo x\necho y\n' > inner
 printf 'eval echo x\nsource inner\ncall f\neval eval eval echo x\ndefine f {\necho a\necho b\n}\ncall f\nmail x@y\n~: echo in a text\n~x\necho last\n' > in
