@@ -166,6 +166,7 @@ CMD_SRCS = \
 	cmd/foldercmd.c \
 	cmd/foldername.c \
 	cmd/folderquit.c \
+	cmd/forgotten.c \
 	cmd/forward.c \
 	cmd/gate.c \
 	cmd/headers.c \
