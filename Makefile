@@ -169,6 +169,7 @@ CMD_SRCS = \
 	cmd/assemble.c \
 	cmd/attime.c \
 	cmd/card.c \
+	cmd/check.c \
 	cmd/child.c \
 	cmd/complete.c \
 	cmd/completewords.c \
@@ -194,6 +195,7 @@ CMD_SRCS = \
 	cmd/foldercmd.c \
 	cmd/foldername.c \
 	cmd/folderquit.c \
+	cmd/forgotten.c \
 	cmd/forward.c \
 	cmd/gate.c \
 	cmd/headers.c \

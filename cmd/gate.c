@@ -251,41 +251,13 @@ call(struct mailx *m, struct args *a, const struct redirect *r)
 	m->status = (a->cmd->flags & CMD_ALWAYS) ? m->run->previous : 0;
 	result = a->cmd->run(m, a);
 	progress_end(m);
+	m->run->kept = (a->cmd->flags & CMD_ALWAYS) != 0;
 	if (result == -1 && m->why.code == 0)
 		fail(&m->why, EX_SOFTWARE, "failed without a reason");
 	if (r->target != NULL &&
 	    out_restore(m, result == 0 ? &m->why : &late) == -1)
 		result = -1;
 	return result;
-}
-
-/* --check-config: `set' keeps unknown names in silence; here they are named. */
-static void
-check_variables(struct mailx *m, const struct args *a)
-{
-	const struct var *v;
-	const char *word;
-	size_t i, n;
-
-	for (i = 0; i < a->words.n; i++) {
-		word = a->words.v[i];
-		n = strcspn(word, "=");
-		if (strncmp(word, "password-", 9) == 0)
-			continue;
-		if (word[n] == '\0' && begins(word, "no")) {
-			word += 2;
-			n -= 2;
-		}
-		for (v = variables; v->name != NULL; v++)
-			if (strlen(v->name) == n &&
-			    strncmp(v->name, word, n) == 0)
-				break;
-		if (v->name == NULL) {
-			fail(&m->why, EX_CONFIG, "set: %.*s: unknown variable",
-			    (int)(n > 200 ? 200 : n), word);
-			run_fault(m);
-		}
-	}
 }
 
 static int
@@ -303,7 +275,7 @@ execute(struct mailx *m, const struct cmd *cmd, const char *rest, FILE *body)
 	else
 		pass_body(m, &a, rest);
 	if (result == 0 && m->run->check && cmd == &cmd_set)
-		check_variables(m, &a);
+		check_set(m, &a);
 	args_free(&a);
 	free(r.target);
 	if (result == -1 && strncmp(m->why.text, "usage: ", 7) != 0)
@@ -390,15 +362,18 @@ run_in_place(struct mailx *m, const char *line, FILE *body)
 
 	fail_clear(&m->why);
 	run->previous = m->status;
+	run->running++;
+	run->kept = false;
 	r = interpret(m, line, body);
+	run->running--;
 	if (r == 1) {
 		m->status = before;
 		return 0;
 	}
 	note_status(m, r);
 	flush(m);
-	if (run->input->outer == NULL && !run->input->startup)
-		out_ack(m);
+	if (run->running == 0 && !run->input->startup)
+		out_ack(m, r == 0 && run->kept ? 0 : m->status);
 	return r;
 }
 

@@ -78,9 +78,9 @@ read_lines(FILE *f, off_t size, struct strv *lines)
 
 	if (size > MAX_HISTORY_FILE &&
 	    fseeko(f, size - MAX_HISTORY_FILE, SEEK_SET) == 0 &&
-	    getline(&line, &cap, f) == -1)	/* a piece of one */
+	    xgetline(&line, &cap, f) == -1)	/* a piece of one */
 		size = 0;
-	while ((n = getline(&line, &cap, f)) > 0) {
+	while ((n = xgetline(&line, &cap, f)) > 0) {
 		if (line[n - 1] == '\n')
 			line[--n] = '\0';
 		if (strlen(line) == (size_t)n && history_keeps(line))

@@ -224,6 +224,14 @@ condition(struct mailx *m, const char *text)
 
 /* --- The commands. --- */
 
+/* s, r or t: a run that only checks the startup files looks into all branches. */
+static bool
+is_mode(const char *text)
+{
+	return is_word(text, "send") || is_word(text, "receive") ||
+	    is_word(text, "terminal");
+}
+
 static int
 run_if(struct mailx *m, struct args *a)
 {
@@ -237,7 +245,8 @@ run_if(struct mailx *m, struct args *a)
 		    MAX_COMMAND_DEPTH);
 	r = skips ? 0 : condition(m, a->text);
 	b = &in->branches[in->nbranches++];
-	b->active = r == 1;
+	b->both = m->run->check && !skips && is_mode(a->text);
+	b->active = r == 1 || b->both;
 	b->taken = skips || r != 0;
 	b->last = false;
 	return r == -1 ? -1 : 0;
@@ -271,7 +280,7 @@ run_elif(struct mailx *m, struct args *a)
 	if (b == NULL)
 		return -1;
 	r = b->taken ? 0 : condition(m, a->text);
-	b->active = r == 1;
+	b->active = r == 1 || b->both;
 	b->taken = b->taken || r != 0;
 	return r == -1 ? -1 : 0;
 }
@@ -284,7 +293,7 @@ run_else(struct mailx *m, struct args *a)
 	(void)a;
 	if (b == NULL)
 		return -1;
-	b->active = !b->taken;
+	b->active = !b->taken || b->both;
 	b->taken = b->last = true;
 	return 0;
 }

@@ -381,7 +381,7 @@ out_error(struct mailx *m, const char *where, const struct fail *why)
 }
 
 void
-out_ack(struct mailx *m)
+out_ack(struct mailx *m, int status)
 {
 	struct json j;
 
@@ -390,7 +390,7 @@ out_ack(struct mailx *m)
 		return;
 	json_begin(&j, stdout);
 	json_count(&j, "ack", m->out->commands);
-	json_count(&j, "status", (uint64_t)m->status);
+	json_count(&j, "status", (uint64_t)status);
 	json_end(&j);
 	fflush(stdout);
 }

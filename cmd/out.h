@@ -27,7 +27,7 @@ void		 out_line(struct mailx *m, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void		 out_note(struct mailx *m, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* One line of error on standard error, and {"error":...} on standard output under -J. */
 void		 out_error(struct mailx *m, const char *where, const struct fail *why);
-void		 out_ack(struct mailx *m);	/* {"ack":N,"status":S} under -J with `set ack' */
+void		 out_ack(struct mailx *m, int status);	/* {"ack":N,"status":S} under -J with `set ack' */
 
 /* The summary of message n (envelope and flags are loaded): one line by `headline', or JSON. */
 int		 out_summary(struct mailx *m, struct store *s, uint32_t n, struct fail *why);

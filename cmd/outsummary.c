@@ -279,6 +279,18 @@ read_sequence(const char *p, bool *left, int *width, char *letter)
 	return *p == '\0' ? p : p + 1;
 }
 
+static int
+digits_of(uint32_t n)
+{
+	int digits = 1;
+
+	while (n >= 10) {
+		n /= 10;
+		digits++;
+	}
+	return digits;
+}
+
 /* Numbers are never cut: a wrong number is worse than a ragged line. */
 static bool
 is_number(char letter)
@@ -305,6 +317,9 @@ summary_line(struct mailx *m, struct store *s, uint32_t n, const char *format,
 		format = read_sequence(format + 1, &left, &width, &letter);
 		if (letter == '\0')
 			break;
+		/* As wide as the last number, so that all lines stay aligned. */
+		if (letter == 'm' && width > 0 && width < digits_of(s->count))
+			width = digits_of(s->count);
 		value = value_of(m, s, n, letter);
 		if (is_number(letter) && width < (int)strlen(value))
 			width = 0;

@@ -13,6 +13,7 @@ struct branch {
 	bool	active;		/* the commands here are run */
 	bool	taken;		/* one branch was, or none may be */
 	bool	last;		/* `else' was said */
+	bool	both;		/* --check-config: what is sent and what is read */
 };
 
 /* Where command lines come from: a file, a block, standard input, -Y. */
@@ -40,6 +41,8 @@ struct interpreter {
 	struct input	*input;		/* borrowed: the innermost; NULL: none */
 	int		 previous;	/* $?: the status before this command */
 	int		 failed;	/* the last status that was not 0 */
+	unsigned	 running;	/* commands, one inside the other */
+	bool		 kept;		/* the status is that of the command before: if */
 	bool		 check;		/* --check-config: go on, count */
 	bool		 unwritable;	/* output failed, and that was told */
 	int64_t		 asked;		/* when a server was asked for new mail (net/wait.h); 0: not yet */
@@ -65,6 +68,9 @@ bool		 run_skips(const struct mailx *m);
 struct strv	*run_params(const struct mailx *m);
 /* A fault of a startup file or command: told, counted; ends the run unless it is only checked. */
 void		 run_fault(struct mailx *m);
+
+/* --check-config: tell the faults of a `set' that has been run. */
+void		 check_set(struct mailx *m, const struct args *a);
 
 /* What a command line is made of: filled by args_parse, freed by args_free. */
 struct redirect {

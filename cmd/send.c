@@ -209,6 +209,7 @@ send_draft(struct mailx *m, struct draft *d, struct fail *why)
 	if (d->skip_empty && d->html == NULL &&
 	    (d->body == NULL || stream_is_empty(d->body)))
 		return 0;
+	warn_forgotten(m, d);
 	if (d->once != NULL && !m->dry_run)
 		return send_once(m, d, why);
 	return build_and_send(m, d, &none, why);

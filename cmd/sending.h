@@ -114,6 +114,8 @@ void	 record_copy(struct mailx *m, struct outgoing *o, bool by_name);
 /* All of it, its hidden recipients named; or a copy for those deferred alone.  Where it cannot be written any more, o->saved stays false. */
 void	 dead_outgoing(struct mailx *m, struct outgoing *o, bool deferred,
 	    struct fail *why);
+/* Say to a person that the text speaks of an attachment, where there is none. */
+void	 warn_forgotten(struct mailx *m, const struct draft *d);
 /* A draft that was not built: its fields as far as they go, and `body'. */
 void	 dead_draft(struct mailx *m, const struct draft *d, FILE *body,
 	    struct fail *why);

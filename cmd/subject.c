@@ -10,10 +10,12 @@
 
 static const char *const replies[] = { "re", "aw", "antw", "antwort", "sv", "vs",
 	"odp", "ref", "rif", "r", "res", "ynt", "bls", "atb", "vá", "vÁ",
-	"σχετ", "Σχετ", "ΣΧΕΤ", "απ", "Απ", "ΑΠ", "отв", "Отв", "ОТВ", "תשובה",
-	"תגובה", "رد", "回复", "回覆", "答复", "答覆" };
+	"σχετ", "Σχετ", "ΣΧΕΤ", "απ", "Απ", "ΑΠ", "отв", "Отв", "ОТВ", "ответ", "Ответ",
+	"ОТВЕТ", "На", "НА", "תשובה", "תגובה", "رد", "trả lời", "Trả lời",
+	"ตอบ", "ตอบกลับ", "回复", "回覆", "答复", "答覆", "返信", "답장", "회신" };
 static const char *const forwards[] = { "fwd", "fw", "wg", "tr", "rv", "enc",
-	"doorst", "pd", "vb", "vl", "转发", "轉寄" };
+	"doorst", "pd", "vb", "vl", "转发", "轉寄", "轉發", "転送", "전달", "пересл",
+	"Пересл", "ПЕР" };
 
 /* A count, [2] or (2) or ^2, and then a colon, the wide one too; what is behind it, or NULL. */
 static const char *

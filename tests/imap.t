@@ -92,4 +92,30 @@ run "$MAILX" -R -f "$BOX" -Y "write $N.1.u1 abc"
 is "$(cat abc)" 'abc' '... is written'
 run "$MAILX" -R -f "$BOX" -Y "extract -o none $N"
 is "$STATUS$(ls none)" 0 '... and is not looked for unasked'
+
+# A process that is kept: a thousand commands over one connection, each answered before the next.
+cat > co.py <<'E2'
+import json, subprocess, sys
+p = subprocess.Popen([sys.argv[1], "-n", "-N", "-J", "-v", "-S", "ack", "-f", sys.argv[2]],
+                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open("trace", "wb"))
+commands = ["from 1", "count", "search subject number", "type 1", "flag 1", "unflag 1", "nonsense",
+            "structure 1", "type 9999", "size 1"]
+for i in range(1000):
+    p.stdin.write(commands[i % 10].encode() + b"\n")
+    p.stdin.flush()
+    while True:
+        record = json.loads(p.stdout.readline())
+        if "ack" in record:
+            break
+    want = 64 if i % 10 in (6, 8) else 0
+    if record != {"ack": i + 1, "status": want}:
+        sys.exit(f"{commands[i % 10]}: {record}")
+p.stdin.write(b"exit\n")
+p.stdin.close()
+print(json.loads(p.stdout.readline()), p.wait())
+E2
+letters one 1 1; sed 1d one > one.eml; put "$OTHER_NAME" one.eml
+run timeout 60 python3 co.py "$MAILX" "imaps://$OTHER_NAME@localhost:$IMAPS/INBOX"
+is "$STATUS:$OUT" "0:{'ack': 1001, 'status': 0} 64" 'a thousand commands, each acknowledged'
+is "$(grep -c 'C: .* \(AUTHENTICATE\|LOGIN\)' trace)" 1 'over one connection'
 done_testing

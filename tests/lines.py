@@ -171,7 +171,7 @@ class Noise:
 def printable(line):
     """NUL octets are passed over, a backslash at the end joins lines."""
     line = line.replace(b"\n", b"").replace(b"\r", b"")
-    return line.rstrip(b"\\") or b"echo"
+    return line.rstrip(b"\\\0") or b"echo"
 
 
 class Session:

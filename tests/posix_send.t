@@ -58,7 +58,7 @@ answer() {		# answer COMMAND
 	run sh -c 'printf "%s\nmy answer\n.\n" "$1" | "$2" -n -N -f box' sh "$1" "$MAILX"
 	SENT=$(sed -e ':a' -e '$!N' -e 's/\n[ 	]/ /' -e 'ta' -e 'P' -e 'D' sent 2> /dev/null)
 }
-for p in 'Re:' 'RE:' 're :' 'Aw:' 'AW:' 'SV:' 'Sv:' 'Antw:' 'VS:' 'Odp:' 'RES:' 'RE[3]:' 'Re^2:' 'Ynt:' '回复:' '回复：' '答复：' '回覆:' 'Отв:' 'Re: Re:' 'Re: AW: SV:'; do
+for p in 'Re:' 'RE:' 're :' 'Aw:' 'AW:' 'SV:' 'Sv:' 'Antw:' 'VS:' 'Odp:' 'RES:' 'RE[3]:' 'Re^2:' 'Ynt:' '回复:' '回复：' '答复：' '回覆:' 'Отв:' 'Ответ:' 'НА:' '返信:' '답장:' 'ตอบ:' 'Trả lời:' 'Re: Re:' 'Re: AW: SV:'; do
 	message 'From: ann@example.org' 'To: me@example.test' "Subject: =?utf-8?b?$(printf '%s' "$p plan" | base64 | tr -d '\n')?="
 	answer reply
 	is "$(printf '%s\n' "$SENT" | grep '^Subject')" 'Subject: Re: plan' "one Re: for $p"

@@ -74,6 +74,54 @@ unlike "$(cat box)" 'body of 1' 'the first'
 is "$(sed -n '/number 2/,/body/p' box | grep -c '^Status: R')" 1 'one is marked read'
 is "$(sed -n '/number 3/,/body/p' box | grep -c '^Status: R')" 0 'the other is not'
 
+# A text that speaks of an attachment.
+fill
+cat > script <<'E2'
+< ? 
+> mail -s one bob@example.org
+> I have ATTACHED the plan.
+> .
+< the text speaks of an attachment, and there is none
+< ? 
+> mail -s two bob@example.org
+> siehe die Datei im Anhang
+> .
+< the text speaks of an attachment
+< ? 
+> mail -s three bob@example.org
+> 请看附件
+> .
+< the text speaks of an attachment
+< ? 
+> mail -s four -a box bob@example.org
+> it is attached
+> .
+! speaks
+< ? 
+> mail -s five bob@example.org
+> > you said it is attached
+> -- 
+> attached to nobody
+> .
+! speaks
+< ? 
+> mail -s six bob@example.org
+> all is well
+> .
+! speaks
+< ? 
+> x
+E2
+rm -rf sent
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -f box
+is "$STATUS" 0 'an attachment that was forgotten is told of'
+[ "$STATUS" -eq 0 ] || printf '%s\n' "$OUT"
+is "$(find sent/new -type f | wc -l | tr -d ' ')" 6 'and no message stopped'
+run sh -c 'echo "it is attached" | "$0" -n -s x bob@example.org' "$MAILX"
+is "$STATUS$ERR" 0 'in a script nothing is said'
+run sh -c 'echo "it is attached" | "$0" -n -S verbose -s x bob@example.org' "$MAILX"
+like "$ERR" 'speaks of an attachment' 'unless it asks'
+
 cat > box <<'E2'
 From e@example.org Fri Nov 20 01:30:01 2026
 From: =?utf-8?q?Eve_=E2=80=AEx?= <e@example.org>

@@ -104,6 +104,36 @@ done
 y -f box -Y 'pipe 2 wc -l'; is "$STATUS" 64 'a command that is not quoted'
 like "$ERR" 'no message from wc; a command of more than one word goes in quotes' 'the hint'
 
+# All faults of the startup files, wherever they stand.
+cat > "$HOME/.mailrc" <<'E2'
+set tls=maybe encoding=quoted-printable compat=bsd noheader
+if s
+bogus
+else
+wrong
+endif
+if 1 == 2
+not looked at
+endif
+account work {
+set tls-min=1.1
+strange
+}
+E2
+run "$MAILX" -n --check-config
+is "$STATUS" 78 'faults'
+is "$(echo "$ERR" | sed -n 's/^mailx: .*mailrc:\([0-9]*\): .*/\1/p' | tr '\n' ' ')" '1 3 5 11 12 ' 'each with its line'
+: > "$HOME/.mailrc"
+
+# One acknowledgement a command, whatever runs inside it.
+printf 'echo x\necho y\n' > inner
+printf 'eval echo x\nsource inner\ncall f\neval eval eval echo x\ndefine f {\necho a\necho b\n}\ncall f\nmail x@y\n~: echo in a text\n~x\necho last\n' > in
+run sh -c '"$0" -n -N -J -S ack "-~" -f box < in' "$MAILX"
+is "$(echo "$OUT" | sed -n 's/.*"ack":\([0-9]*\),"status":\([0-9]*\).*/\1:\2/p' | tr '\n' ' ')" '1:0 2:0 3:64 4:0 5:0 6:0 7:1 8:0 ' 'acknowledgements'
+
+run sh -c 'printf "type 99\nif 1 == 1\necho x\nendif\nif nonsense of words\nendif\ndefine f {\nif 1 == 1\ntype 99\nendif\n}\ncall f\n" | "$0" -n -N -J -S ack -f box' "$MAILX"
+is "$(echo "$OUT" | sed -n 's/.*"ack":\([0-9]*\),"status":\([0-9]*\).*/\1:\2/p' | tr '\n' ' ')" '1:64 2:0 3:0 4:0 5:64 6:0 7:0 8:64 ' 'of if: its own status'
+
 # Where a script failed: in the record too.
 printf 'echo one\n\nnonsense\n' > failing
 run "$MAILX" -n -J -# failing

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The same session typed at a prompt and piped in: what is promised, both ways.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2034
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 command -v python3 > /dev/null || { skip 1 'no python3'; done_testing; }

@@ -221,6 +221,11 @@ like "$OUT" '^raw =41 text' '... is shown raw'
 like "$ERR" 'message 1 is malformed: encoding, duplicate' '... and told'
 run "$MAILX" -n -R -f bad -Y 'type 1'
 is "$ERR" '' '... where people look alone'
+# Numbers of many digits.
+i=1; while [ $i -le 1001 ]; do printf 'From x@y Fri Nov 20 09:30:00 2026\nFrom: a@example.org\nSubject: s%s\n\nx\n\n' $i; i=$((i + 1)); done > many
+run "$MAILX" -n -f many -Y 'from 1 1001'
+is "$(echo "$OUT" | awk '{ print index($0, "a@example.org") }' | uniq | wc -l | tr -d ' ')" 1 'the lines stay aligned'
+
 # Dates of the summary: the hour where that tells more than the year.
 dated() { printf 'From x@y Fri Nov 20 09:30:00 2026\nFrom: a@example.org\nSubject: s\nDate: %s\n\nx\n\n' "$1" > dated; run "$MAILX" -n -H -f dated; }
 then=$(($(date +%s) - 10000))

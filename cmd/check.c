@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * check.c -- what --check-config sees in a `set' that is fine otherwise.
+ *
+ * A name that is unknown is kept in silence when mail is to be read, for it may be
+ * another program's, and a value is looked at where it is used; here both are told.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "runint.h"
+#include "vars.h"
+
+/* Of a variable that takes one of these words, and no other. */
+static const struct choice {
+	const char	*name;
+	const char	*words[6];	/* ends with NULL */
+} choices[] = {
+	{ "compat", { "bsd", "gnu", NULL } },
+	{ "encoding", { "auto", "qp", "quoted-printable", "base64", "8bit",
+	    NULL } },
+	{ "tls", { "require", "opportunistic", "none", NULL } },
+	{ "tls-min", { "1.2", "1.3", NULL } },
+	{ "tls-verify", { "strict", "ignore", NULL } }
+};
+
+static const struct var *
+find_variable(const char *name, size_t n)
+{
+	const struct var *v;
+
+	for (v = variables; v->name != NULL; v++)
+		if (strlen(v->name) == n && strncmp(v->name, name, n) == 0)
+			return v;
+	return NULL;
+}
+
+static bool
+is_among(const struct choice *c, const char *value)
+{
+	size_t i;
+
+	for (i = 0; c->words[i] != NULL; i++)
+		if (strcasecmp(c->words[i], value) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_value(const char *name, const char *value, struct fail *why)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(choices); i++)
+		if (strcmp(choices[i].name, name) == 0 && *value != '\0' &&
+		    !is_among(&choices[i], value))
+			return fail(why, EX_CONFIG, "set: %s: %.200s: no such "
+			    "value", name, value);
+	return 0;
+}
+
+static int
+check_word(const char *word, struct fail *why)
+{
+	size_t n = strcspn(word, "=");
+	const struct var *v;
+
+	if (strncmp(word, "password-", 9) == 0)
+		return 0;
+	v = find_variable(word, n);
+	if (v == NULL && word[n] == '\0' && strncmp(word, "no", 2) == 0)
+		v = find_variable(word + 2, n - 2);
+	if (v == NULL)
+		return fail(why, EX_CONFIG, "set: %.*s: unknown variable",
+		    (int)(n > 200 ? 200 : n), word);
+	return word[n] == '\0' ? 0 : check_value(v->name, word + n + 1, why);
+}
+
+void
+check_set(struct mailx *m, const struct args *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->words.n; i++)
+		if (check_word(a->words.v[i], &m->why) == -1)
+			run_fault(m);
+}
