@@ -313,8 +313,8 @@ SHELL_TESTS = \
 	tests/imap.t \
 	tests/layers.t \
 	tests/manual.t \
-	tests/outbox.t \
 	tests/needs.t \
+	tests/outbox.t \
 	tests/pop3.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \
@@ -335,6 +335,7 @@ SHELL_TESTS = \
 	tests/syskill_fetch.t \
 	tests/trust_display.t \
 	tests/trust_env.t \
+	tests/trust_fetch.t \
 	tests/trust_large.t \
 	tests/trust_local.t \
 	tests/trust_send.t \

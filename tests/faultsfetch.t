@@ -251,6 +251,19 @@ imap_try 75 0 'case 81: BYE' "$BODY|S: * BYE down|close"
 imap_try 76 0 'case 81: a wrong tag' "$BODY|S: X9 OK done"
 imap_try 75 0 'case 81: OK without data' "$BODY|S: %t OK done"
 is "$(imap_deleted)" 0 'nothing is deleted'
+one="raw * 1 FETCH (UID 11 BODY[] {$(size "$M1")}\\r\\n$(lit "$M1"))\\r\\n"
+two="{$(size "$M2")}\\r\\n$(lit "$M2"))\\r\\n"
+imap_try 0 2 'case 80: a storm of EXISTS' "$BODY|repeat 400 * 3 EXISTS|$one|repeat 400 * 4 EXISTS|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
+is "$(subjects)" 'one two ' 'the right ones'
+imap_try 0 2 'case 80: a storm of FLAGS' "$BODY|repeat 400 * 2 FETCH (FLAGS (\\\\Seen))|$one|repeat 400 * 1 FETCH (FLAGS ())|repeat 100 * FLAGS (a b c)|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
+imap_try 0 2 'case 80: EXPUNGE of what has come' "$BODY|$one|S: * 1 EXPUNGE|raw * 1 FETCH (UID 12 BODY[] $two|S: %t OK"
+is "$(subjects)" 'one two ' 'the numbers move'
+unlike "$(cat log)" 'STORE 11' 'what is gone is not deleted'
+imap_try 75 1 'case 80: EXPUNGE of what has not come' "$BODY|S: * 1 EXPUNGE|raw * 1 FETCH (UID 12 BODY[] $two|S: %t OK"
+is "$(subjects)" 'two ' 'the other is right'
+imap_try 76 0 'case 80: a storm without end' "$BODY|repeat 100000 * 3 EXISTS"
+imap_try 76 0 'case 80: EXISTS beyond measure' "$BODY|$one|S: * 4294967295 EXISTS|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
+imap_try 76 0 'case 80: EXPUNGE of what never was' "$BODY|S: * 9 EXPUNGE|$one|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
 imap_try 76 0 'case 87: nested too deeply' "$BODY|raw * 1 FETCH (UID 11 BODY[] $(printf '%0200d' 0 | tr 0 '('))\\r\\n|S: %t OK"
 for way in close cut; do
 	{ printf 'starttls\n'; box "$BODY|raw * 1 FETCH (UID 11 BODY[] {60}\\r\\nSubject: half\\r\\n|$way"; } > s
