@@ -234,6 +234,14 @@ E2
 imap_try() { want=$1 n=$2 name=$3; shift 3; box "$@" > s; inside "$want" "$n" "$name" < s; }
 imap_deleted() { grep '^C: .* STORE .*Deleted' log | sed 's/.*STORE \([^ ]*\) .*/\1/' | sed 's/^[0-9]*$/1/; s/^[0-9]*:[0-9]*$/2/' | awk '{ n += $1 } END { print n + 0 }'; }
 BODY='on * UID FETCH * (UID BODY.PEEK*'
+for way in '75 close' '69 S: %t NO not now'; do
+	imap_try "${way%% *}" 2 "case 65: to EXPUNGE: ${way#* }" "on * UID EXPUNGE *|${way#* }"
+	box > s
+	serve -p "$PORT" < s
+	run "$MAILX" -S timeout=3 -Y "fetch -d -o maildir:box imap://joe@localhost:$PORT?tls=none"
+	served
+	is "$STATUS:$(stored):$(imap_deleted):$(grep -c 'C: .*BODY.PEEK' log)" 0:2:2:0 'the next run deletes them and fetches none'
+done
 imap_try 0 2 'two messages'
 is "$(imap_deleted)" 2 'both are deleted'
 unlike "$(cat log)" '^C:.* BODY\[' 'case 85: nothing is marked seen'
@@ -255,7 +263,7 @@ one="raw * 1 FETCH (UID 11 BODY[] {$(size "$M1")}\\r\\n$(lit "$M1"))\\r\\n"
 two="{$(size "$M2")}\\r\\n$(lit "$M2"))\\r\\n"
 imap_try 0 2 'case 80: a storm of EXISTS' "$BODY|repeat 400 * 3 EXISTS|$one|repeat 400 * 4 EXISTS|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
 is "$(subjects)" 'one two ' 'the right ones'
-imap_try 0 2 'case 80: a storm of FLAGS' "$BODY|repeat 400 * 2 FETCH (FLAGS (\\\\Seen))|$one|repeat 400 * 1 FETCH (FLAGS ())|repeat 100 * FLAGS (a b c)|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
+imap_try 0 2 'case 80: a storm of FLAGS' "$BODY|repeat 400 * 2 FETCH (FLAGS (\\\\Seen))|$one|repeat 400 * 1 FETCH (FLAGS ())|S: * 2 FETCH (FLAGS ())|repeat 100 * FLAGS (a b c)|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
 imap_try 0 2 'case 80: EXPUNGE of what has come' "$BODY|$one|S: * 1 EXPUNGE|raw * 1 FETCH (UID 12 BODY[] $two|S: %t OK"
 is "$(subjects)" 'one two ' 'the numbers move'
 unlike "$(cat log)" 'STORE 11' 'what is gone is not deleted'
