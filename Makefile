@@ -139,6 +139,7 @@ STORE_SRCS = \
 	store/outboxlist.c \
 	store/pop3.c \
 	store/pop3cache.c \
+	store/pop3load.c \
 	store/search.c \
 	store/seen.c \
 	store/seenlog.c \

@@ -7,7 +7,7 @@
 
 stored() { find box -path '*/new/*' -type f 2> /dev/null | wc -l | tr -d ' '; }
 subjects() { find box -path '*/new/*' -type f -exec sed -n 's/^Subject: //p' {} + 2> /dev/null | sort | tr '\n' ' '; }
-afresh() { rm -rf box "$HOME/.local"; }
+afresh() { rm -rf box "$HOME/.local" "$HOME/.cache"; }
 # fault STATUS[, more of the outcome] STORED NAME [options of mailx] < script
 fault() {
 	want=$1 n=$2 name=$3
@@ -210,6 +210,12 @@ S: * OK [UIDNEXT 20] ok
 S: %t OK [READ-WRITE] in
 on * FETCH 1:2 (UID FLAGS*
 S: * 1 FETCH (UID 11 FLAGS () RFC822.SIZE $(size "$M1") INTERNALDATE "20-Nov-2026 09:30:00 +0800")
+S: * 2 FETCH (UID 12 FLAGS () RFC822.SIZE $(size "$M2") INTERNALDATE "20-Nov-2026 09:30:00 +0800")
+S: %t OK done
+on * UID FETCH 11 (UID FLAGS*
+S: * 1 FETCH (UID 11 FLAGS () RFC822.SIZE $(size "$M1") INTERNALDATE "20-Nov-2026 09:30:00 +0800")
+S: %t OK done
+on * UID FETCH 12 (UID FLAGS*
 S: * 2 FETCH (UID 12 FLAGS () RFC822.SIZE $(size "$M2") INTERNALDATE "20-Nov-2026 09:30:00 +0800")
 S: %t OK done
 on * UID FETCH 11:12 (UID BODY.PEEK*
