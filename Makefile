@@ -260,6 +260,7 @@ UNIT_SRCS = \
 	tests/unit/folder.c \
 	tests/unit/full.c \
 	tests/unit/head.c \
+	tests/unit/headcache.c \
 	tests/unit/html.c \
 	tests/unit/imap.c \
 	tests/unit/imapload.c \

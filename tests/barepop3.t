@@ -7,8 +7,8 @@ python3 "$ROOT/tests/barepop3.py" "$POP3" > port & BARE_PID=$!
 leave() { kill "$BARE_PID" 2> /dev/null; finish; }
 trap leave EXIT
 while [ ! -s port ]; do sleep 0.01; done
-FULL=pop3://$USER_NAME@localhost:$POP3?tls=none
-BAREBOX=pop3://$USER_NAME@localhost:$(cat port)?tls=none
+FULL="pop3://$USER_NAME@localhost:$POP3?tls=none"
+BAREBOX="pop3://$USER_NAME@localhost:$(cat port)?tls=none"
 letters box 1 12
 split() { awk '/^From a/ { n++; next } { print > ("m" n) }' box; }
 split

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""imapsim.py [-s SEED] [-c CAPABILITIES] [-p PREFIX] [-n MESSAGES] [-x LINES] STATE
+"""imapsim.py [-s SEED] [-c CAPABILITIES] [-p PREFIX] [-n MESSAGES] [-x LINES] [-b OCTETS] STATE
 
 An IMAP server with one mailbox, INBOX, in which others remove, add and flag messages at
 any moment at which the protocol lets the server say so (-s; without it nobody does): in
 front of, between and behind the responses to every command.  With QRESYNC enabled it says
 VANISHED.  -p: mailboxes stand below PREFIX, with `.' between levels.  -x: so many lines
-about nothing in each command.  Message N has the subject sN and the body "body of sN".
+about nothing in each command.  -b: so many octets more in the one line of each body.  Message N has the subject sN and the body "body of sN".
 Prints its port; writes what is in the mailbox into STATE (UID, subject, flags) behind
 each connection.  Ends after two minutes in any case, or when it is killed."""
 import getopt, random, re, signal, socket, sys, threading
 
-opts, args = getopt.getopt(sys.argv[1:], "s:c:p:n:x:")
+opts, args = getopt.getopt(sys.argv[1:], "s:c:p:n:x:b:")
 opts = dict(opts)
 CAPS = opts.get("-c", "")
 PREFIX = opts.get("-p", "")
 NOISE = int(opts.get("-x", 0))
+SIZE = int(opts.get("-b", 0))
 rng = random.Random(int(opts["-s"])) if "-s" in opts else None
 lock = threading.Lock()
 
@@ -25,7 +26,7 @@ class Message:
         self.uid, self.flags, self.modseq = uid, set(), box.tick()
         self.head = (f"From: Sender {uid} <a{uid}@example.org>\r\nTo: me@example.test\r\nSubject: s{uid}\r\n"
                      f"Date: Fri, 20 Nov 2026 09:30:00 +0000\r\nMessage-ID: <m{uid}@example.org>\r\n\r\n")
-        self.body = f"body of s{uid}\r\n"
+        self.body = f"body of s{uid}" + SIZE * "x" + "\r\n"
 
 
 class Box:
