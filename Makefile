@@ -1,5 +1,6 @@
 # Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL, libbsd and, if it
-# is there, zlib are found by pkg-config.  Targets: all demo check asan-check fuzz bench corpus lint
+# is there, zlib are found by pkg-config.  Targets: all demo check asan-check soak fuzz bench
+# corpus lint
 # metrics install uninstall dist clean
 
 PREFIX =	/usr/local
@@ -262,6 +263,7 @@ UNIT_SRCS = \
 	tests/unit/folder.c \
 	tests/unit/full.c \
 	tests/unit/head.c \
+	tests/unit/headcache.c \
 	tests/unit/html.c \
 	tests/unit/imap.c \
 	tests/unit/imapload.c \
@@ -298,6 +300,7 @@ UNIT_SRCS = \
 SHELL_TESTS = \
 	tests/answer.t \
 	tests/bare.t \
+	tests/barepop3.t \
 	tests/cases.t \
 	tests/compose.t \
 	tests/contract.t \
@@ -312,6 +315,8 @@ SHELL_TESTS = \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/imap.t \
+	tests/imapext.t \
+	tests/imapscript.t \
 	tests/layers.t \
 	tests/manual.t \
 	tests/needs.t \
@@ -332,6 +337,7 @@ SHELL_TESTS = \
 	tests/script.t \
 	tests/send.t \
 	tests/show.t \
+	tests/soakimap.t \
 	tests/sort.t \
 	tests/syskill_fetch.t \
 	tests/trust_display.t \
@@ -481,6 +487,12 @@ $(BENCH_TESTS): libmailx.a
 
 bench: all $(BENCH_TESTS)
 	@sh tests/bench/run.sh
+
+# Ten minutes of other clients at work in the mailbox that mailx works in.
+IMAP_SOAK_SECONDS =	600
+soak: soak-imap
+soak-imap: all tests/ports tests/relay
+	@SOAK_SECONDS=$(IMAP_SOAK_SECONDS) sh tests/soakimap.t
 
 lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \
