@@ -2,6 +2,10 @@
 # they are there, libedit and zlib are found by pkg-config.  Targets: all demo check
 # asan-check soak syskill syskill-fetch fuzz random bench corpus lint metrics install
 # uninstall dist clean
+# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL, libbsd and, if it
+# is there, zlib are found by pkg-config.  Targets: all demo check asan-check soak fuzz bench
+# corpus lint
+# metrics install uninstall dist clean
 
 PREFIX =	/usr/local
 BINDIR =	$(PREFIX)/bin
@@ -152,6 +156,7 @@ STORE_SRCS = \
 	store/outboxlist.c \
 	store/pop3.c \
 	store/pop3cache.c \
+	store/pop3load.c \
 	store/search.c \
 	store/seen.c \
 	store/seenlog.c \
@@ -283,6 +288,7 @@ UNIT_SRCS = \
 	tests/unit/folder.c \
 	tests/unit/full.c \
 	tests/unit/head.c \
+	tests/unit/headcache.c \
 	tests/unit/html.c \
 	tests/unit/imap.c \
 	tests/unit/imapload.c \
@@ -320,6 +326,7 @@ UNIT_SRCS = \
 SHELL_TESTS = \
 	tests/answer.t \
 	tests/bare.t \
+	tests/barepop3.t \
 	tests/cases.t \
 	tests/chunking.t \
 	tests/colour.t \
@@ -346,6 +353,7 @@ SHELL_TESTS = \
 	tests/needs.t \
 	tests/newmail.t \
 	tests/nomem.t \
+	tests/needs.t \
 	tests/outbox.t \
 	tests/pop3.t \
 	tests/posix_commands.t \
@@ -367,11 +375,13 @@ SHELL_TESTS = \
 	tests/session.t \
 	tests/show.t \
 	tests/soak.t \
+	tests/soakimap.t \
 	tests/sort.t \
 	tests/syskill.t \
 	tests/syskill_fetch.t \
 	tests/trust_display.t \
 	tests/trust_env.t \
+	tests/trust_fetch.t \
 	tests/trust_large.t \
 	tests/trust_local.t \
 	tests/trust_send.t \
@@ -541,6 +551,12 @@ soak: all tests/sink
 	@sh tests/soak.sh $(SOAK_SECONDS)
 syskill: all tests/ports tests/sink tests/syskill
 	@SYSKILL_STEP=1 sh tests/syskill.t
+
+# Ten minutes of other clients at work in the mailbox that mailx works in.
+IMAP_SOAK_SECONDS =	600
+soak: soak-imap
+soak-imap: all tests/ports tests/relay
+	@SOAK_SECONDS=$(IMAP_SOAK_SECONDS) sh tests/soakimap.t
 
 lint:
 	cppcheck -q --std=c11 --enable=warning,portability,performance \

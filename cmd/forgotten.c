@@ -58,7 +58,7 @@ speaks_of_one(const struct mailx *m, FILE *body)
 	bool found = false;
 	ssize_t n;
 
-	while (!found && seen < MOST && (n = getline(&line, &cap, body)) > 0) {
+	while (!found && seen < MOST && (n = xgetline(&line, &cap, body)) > 0) {
 		seen += (size_t)n;
 		line[strcspn(line, "\r\n")] = '\0';
 		if (strcmp(line, "-- ") == 0)

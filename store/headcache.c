@@ -86,6 +86,8 @@ file_name(const char *s)
 
 	if (strlen(s) > MAX_NAME)
 		return xstrdup(SHA256Data((const uint8_t *)s, strlen(s), digest));
+	if (*s == '\0')
+		return xstrdup("%");
 	f = xmemstream(&name, &len);
 	for (; *s != '\0'; s++)
 		if (ascii_is_alpha((unsigned char)*s) ||

@@ -779,6 +779,21 @@ pick_alike(const struct store *s, const uint32_t *v, size_t n, unsigned what,
 	return k;
 }
 
+/* The first of them that is there, and that what was asked did not come of; 0: none. */
+static uint32_t
+find_missing(const struct store *s, const uint32_t *v, size_t n, unsigned asked)
+{
+	const struct msg *m;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		m = &s->msgs[v[i] - 1];
+		if (!(m->flags & MSG_GONE) && (asked & ~m->loaded) != 0)
+			return v[i];
+	}
+	return 0;
+}
+
 /* One command for those that lack the same as the first of them that lacks anything. */
 static int
 fetch_alike(struct store *s, const uint32_t *v, size_t n, unsigned what,
@@ -786,18 +801,15 @@ fetch_alike(struct store *s, const uint32_t *v, size_t n, unsigned what,
 {
 	uint32_t *alike = xreallocarray(NULL, n, sizeof(*alike)), first;
 	unsigned lacking;
-	size_t i, k;
+	size_t k;
 	int result = 0;
 
 	if ((k = pick_alike(s, v, n, what, alike, &lacking)) > 0) {
 		result = say_fetch(s, alike, k, lacking, why);
 		/* Those that others expunged just now: the server may tell at NOOP. */
-		for (i = 0; result == 0 && i < k; i++)
-			if (imap_lacking(&s->msgs[alike[i] - 1], lacking) != 0)
-				break;
-		if (result == 0 && i < k &&
+		if (result == 0 && find_missing(s, alike, k, lacking) != 0 &&
 		    (result = imap_noop(box_of(s)->session->imap, why)) == 0 &&
-		    (first = find_unloaded(s, alike, k, lacking)) != 0)
+		    (first = find_missing(s, alike, k, lacking)) != 0)
 			result = fail(why, EX_PROTOCOL,
 			    "%s: the server does not tell of message %u",
 			    imap_name(box_of(s)->session->imap), first);

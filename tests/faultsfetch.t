@@ -7,7 +7,7 @@
 
 stored() { find box -path '*/new/*' -type f 2> /dev/null | wc -l | tr -d ' '; }
 subjects() { find box -path '*/new/*' -type f -exec sed -n 's/^Subject: //p' {} + 2> /dev/null | sort | tr '\n' ' '; }
-afresh() { rm -rf box "$HOME/.local"; }
+afresh() { rm -rf box "$HOME/.local" "$HOME/.cache"; }
 # fault STATUS[, more of the outcome] STORED NAME [options of mailx] < script
 fault() {
 	want=$1 n=$2 name=$3
@@ -240,6 +240,14 @@ E2
 imap_try() { want=$1 n=$2 name=$3; shift 3; box "$@" > s; inside "$want" "$n" "$name" < s; }
 imap_deleted() { grep '^C: .* STORE .*Deleted' log | sed 's/.*STORE \([^ ]*\) .*/\1/' | sed 's/^[0-9]*$/1/; s/^[0-9]*:[0-9]*$/2/' | awk '{ n += $1 } END { print n + 0 }'; }
 BODY='on * UID FETCH * (UID BODY.PEEK*'
+for way in '75 close' '69 S: %t NO not now'; do
+	imap_try "${way%% *}" 2 "case 65: to EXPUNGE: ${way#* }" "on * UID EXPUNGE *|${way#* }"
+	box > s
+	serve -p "$PORT" < s
+	run "$MAILX" -S timeout=3 -Y "fetch -d -o maildir:box imap://joe@localhost:$PORT?tls=none"
+	served
+	is "$STATUS:$(stored):$(imap_deleted):$(grep -c 'C: .*BODY.PEEK' log)" 0:2:2:0 'the next run deletes them and fetches none'
+done
 imap_try 0 2 'two messages'
 is "$(imap_deleted)" 2 'both are deleted'
 unlike "$(cat log)" '^C:.* BODY\[' 'case 85: nothing is marked seen'
@@ -257,6 +265,19 @@ imap_try 75 0 'case 81: BYE' "$BODY|S: * BYE down|close"
 imap_try 76 0 'case 81: a wrong tag' "$BODY|S: X9 OK done"
 imap_try 75 0 'case 81: OK without data' "$BODY|S: %t OK done"
 is "$(imap_deleted)" 0 'nothing is deleted'
+one="raw * 1 FETCH (UID 11 BODY[] {$(size "$M1")}\\r\\n$(lit "$M1"))\\r\\n"
+two="{$(size "$M2")}\\r\\n$(lit "$M2"))\\r\\n"
+imap_try 0 2 'case 80: a storm of EXISTS' "$BODY|repeat 400 * 3 EXISTS|$one|repeat 400 * 4 EXISTS|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
+is "$(subjects)" 'one two ' 'the right ones'
+imap_try 0 2 'case 80: a storm of FLAGS' "$BODY|repeat 400 * 2 FETCH (FLAGS (\\\\Seen))|$one|repeat 400 * 1 FETCH (FLAGS ())|S: * 2 FETCH (FLAGS ())|repeat 100 * FLAGS (a b c)|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
+imap_try 0 2 'case 80: EXPUNGE of what has come' "$BODY|$one|S: * 1 EXPUNGE|raw * 1 FETCH (UID 12 BODY[] $two|S: %t OK"
+is "$(subjects)" 'one two ' 'the numbers move'
+unlike "$(cat log)" 'STORE 11' 'what is gone is not deleted'
+imap_try 75 1 'case 80: EXPUNGE of what has not come' "$BODY|S: * 1 EXPUNGE|raw * 1 FETCH (UID 12 BODY[] $two|S: %t OK"
+is "$(subjects)" 'two ' 'the other is right'
+imap_try 76 0 'case 80: a storm without end' "$BODY|repeat 100000 * 3 EXISTS"
+imap_try 76 0 'case 80: EXISTS beyond measure' "$BODY|$one|S: * 4294967295 EXISTS|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
+imap_try 76 0 'case 80: EXPUNGE of what never was' "$BODY|S: * 9 EXPUNGE|$one|raw * 2 FETCH (UID 12 BODY[] $two|S: %t OK"
 imap_try 76 0 'case 87: nested too deeply' "$BODY|raw * 1 FETCH (UID 11 BODY[] $(printf '%0200d' 0 | tr 0 '('))\\r\\n|S: %t OK"
 for way in close cut; do
 	{ printf 'starttls\n'; box "$BODY|raw * 1 FETCH (UID 11 BODY[] {60}\\r\\nSubject: half\\r\\n|$way"; } > s

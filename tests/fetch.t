@@ -63,6 +63,36 @@ run "$MAILX" -J -Y "fetch -s 'subject \"message 2\"' -o maildir:$T/box3 imaps://
 like "$OUT" '"fetched":1' '-s selects on the server'
 is "$(subjects "maildir:$T/box3")" '2 ' 'the right one'
 
+# The server has rebuilt the mailbox: what came is known by its fingerprint.
+IBOX=imaps://$USER_NAME@localhost:$IMAPS/Built
+rebuild() {		# rebuild FILE...: a mailbox Built with these, and another UIDVALIDITY
+	$DOVEADM mailbox delete -u "$USER_NAME" -s Built 2> /dev/null
+	$DOVEADM mailbox create -u "$USER_NAME" Built
+	for m in "$@"; do put "$USER_NAME" "$m" Built; done
+}
+rebuild m1 m2
+"$MAILX" -Y "fetch -o maildir:built $IBOX" > /dev/null
+sed 's/message 3/message 4/; s/<f3/<f4/' m3 > m4
+rebuild m4 m2 m1
+run "$MAILX" -J -Y "fetch -d -o maildir:built $IBOX"
+is "$STATUS" 0 'another UIDVALIDITY'
+like "$OUT" '"fetched":1,"skipped":2' 'what came is known, what is new comes'
+is "$(subjects maildir:built)" '1 2 4 ' 'nothing twice'
+is "$($DOVEADM mailbox status -u "$USER_NAME" messages Built | sed 's/.*messages=//')" 3 'and nothing is deleted in that session'
+run "$MAILX" -J -Y "fetch -d -o maildir:built $IBOX"
+is "$STATUS:$($DOVEADM mailbox status -u "$USER_NAME" messages Built | sed 's/.*messages=//'):$(subjects maildir:built)" '0:0:1 2 4 ' 'but in the next'
+sed 's/message 3/message 5/; s/<f3/<f5/' m3 > m5
+rebuild m1
+"$MAILX" -Y "fetch -o maildir:built $IBOX" > /dev/null 2>&1
+rebuild m5
+run "$MAILX" -Y "fetch -o maildir:other $IBOX"
+run "$MAILX" -Y "fetch -o maildir:built $IBOX"
+is "$STATUS" 75 'nothing of what came is there: it stops'
+like "$ERR" 'resync' 'and says how to go on'
+run "$MAILX" -J -Y "fetch --resync -o maildir:built $IBOX"
+is "$STATUS" 0 '--resync goes on'
+like "$OUT" '"fetched":1' 'with what is there'
+
 # A destination that is made by the first run is known again, by whatever path.
 mkdir -p real; ln -s real link
 "$MAILX" -Y "fetch -o mbox:link/new maildir:box" > /dev/null

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Extensions of IMAP, against Dovecot with all it offers: the cache of headers and what it
 # saves, CONDSTORE and QRESYNC, COMPRESS, and what else is asked only where it is offered.
+# shellcheck disable=SC2016 # sh -c expands it
 . "$(dirname -- "$0")/lib.sh"
 write_rc
 CACHE=$HOME/.cache/mailx/imap

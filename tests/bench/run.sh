@@ -93,4 +93,26 @@ if PATH=$PATH:/usr/sbin has smtp-sink; then
 		"exec curl -s --crlf --mail-from a@example.org --mail-rcpt b@example.org \
 		-T $message smtp://127.0.0.1:$port"
 fi
+echo '# Fetching from a server here, 10,000 messages; the state and the Maildir on tmpfs'
+if ! PATH=$PATH:/usr/sbin has dovecot || ! make -s tests/ports tests/relay > /dev/null; then exit 0; fi
+chmod 755 "$work"		# the server runs as nobody
+sh tests/servers.sh start "$work/s" > /dev/null || exit 0
+trap '[ -z "$sink" ] || kill "$sink" 2> /dev/null; sh tests/servers.sh stop "$work/s"; rm -rf "$work"' EXIT
+# shellcheck source=/dev/null
+. "$work/s/env.sh"
+printf 'machine localhost login bench password bench-pw\n' > "$work/.netrc"
+printf 'set tls-ca-file=%s\n' "$CA" > "$work/.mailrc"
+chmod 600 "$work/.netrc" "$work/.mailrc"
+python3 tests/bench/mailbox.py 10000 > "$work/many"
+./mailx -n -R -f "$work/many" -Y "copy * maildir:$work/many.md" > /dev/null
+$DOVEADM mailbox status -u bench messages INBOX > /dev/null
+chmod -R a+rX "$work/many.md"
+find "$work/many.md" -type f -exec mv -t "$work/s/mail/bench/Maildir/new" {} +
+$DOVEADM index -u bench INBOX
+for url in "imap://bench@localhost:$IMAP/INBOX?tls=none" "imaps://bench@localhost:$IMAPS/INBOX" \
+    "pop3://bench@localhost:$POP3?tls=none" "pop3s://bench@localhost:$POP3S"; do
+	shell "mailx: fetch, ${url%%:*}" \
+		"rm -rf $work/in $work/.local; exec ./mailx -n -Y 'fetch -o maildir:$work/in $url'"
+	shell "mailx: fetch again, ${url%%:*}" "exec ./mailx -n -Y 'fetch -o maildir:$work/in $url'"
+done
 exit 0

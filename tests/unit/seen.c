@@ -254,6 +254,94 @@ test_damage(void)
 	free(text);
 }
 
+/* Three records and a seal. */
+static struct seen *
+sealed(void)
+{
+	struct fail why;
+	struct seen *s;
+
+	fail_clear(&why);
+	unlink(path);
+	s = seen_open(dir, "source", "dest", &why);
+	seen_set_uidvalidity(s, 7, &why);
+	seen_done(s, "I:7:1", 10, "light", "sha", &why);
+	seen_done(s, "I:7:2", 20, "light", "sha", &why);
+	seen_done(s, "I:7:3", 30, "light", "sha", &why);
+	seen_set_mark(s, 3, &why);
+	seen_set_next(s, 4, &why);
+	is_int(seen_compact(s, &why), 0, "sealed");
+	return again(s);
+}
+
+static void
+test_seal(void)
+{
+	struct fail why;
+	struct seen *s = sealed();
+	struct stat one, two;
+
+	fail_clear(&why);
+	is_int(seen_uidvalidity(s), 7, "by the seal: UIDVALIDITY");
+	is_int(seen_mark(s), 3, "the mark");
+	is_int(seen_next(s), 4, "UIDNEXT");
+	is_int((long long)seen_count(s), 3, "the number of records");
+	stat(path, &one);
+	is_int(seen_compact(s, &why), 0, "nothing changed");
+	stat(path, &two);
+	is_int(two.st_size, one.st_size, "and nothing was written");
+	is_int(seen_done(s, "x", 1, "", "", &why), -1, "no change unread");
+	fail_clear(&why);
+	is_int(seen_load(s, &why), 0, "read");
+	is_int(state(s, "I:7:2"), SEEN_DONE, "a record");
+	is_int(state(s, "I:7:4"), SEEN_NOT, "none");
+	is_int((long long)seen_count(s), 3, "as many as it told");
+	is_int(seen_intend(s, "I:7:4", "record", &why), 0, "an intent");
+	is_int(seen_compact(s, &why), 0, "is no end");
+	s = again(s);
+	is_int(state(s, "I:7:4"), SEEN_INTENDED, "and is read at once");
+	is_int(seen_next(s), 4, "UIDNEXT behind the seal");
+	seen_done(s, "I:7:4", 40, "light", "sha", &why);
+	is_int(seen_compact(s, &why), 0, "sealed again");
+	seen_close(s);
+}
+
+/* What the checksums of lines cannot tell: a line that is not there. */
+static void
+test_damaged_seal(void)
+{
+	char *text, *line, *end, c;
+	struct fail why;
+	struct seen *s;
+	size_t n, i, bad = 0;
+
+	seen_close(sealed());
+	fail_clear(&why);
+	text = slurp(&n);
+	for (i = 0; i < n - 1; i++) {
+		c = text[i];
+		text[i] = (char)(c ^ 1);
+		spill(text, n);
+		bad += code_of_open() != EX_DATAERR;
+		text[i] = c;
+	}
+	is_int((long long)bad, 0, "flipped anywhere in a sealed log: refused");
+	spill(text, n - 1);
+	s = seen_open(dir, "source", "dest", &why);
+	ok(s != NULL && state(s, "I:7:3") == SEEN_DONE && seen_next(s) == 4,
+	    "a torn seal: all is there without it");
+	seen_close(s);
+	if ((line = strstr(text, " D I:7:2")) != NULL &&
+	    (end = strchr(line, '\n')) != NULL) {
+		line -= 16;
+		memmove(line, end + 1, n - (size_t)(end + 1 - text));
+		spill(text, n - (size_t)(end + 1 - line));
+	}
+	is_int(code_of_open(), EX_DATAERR, "a line taken out: refused");
+	unlink(path);
+	free(text);
+}
+
 static void
 test_version(void)
 {
@@ -312,9 +400,10 @@ test_full(void)
 int
 main(void)
 {
-	char template[] = "/tmp/seen.XXXXXX", *command;
+	char template[] = "/tmp/seen.XXXXXX", *command, *all;
 	struct fail why;
 	struct seen *s;
+	size_t size;
 
 	fail_clear(&why);
 	if ((dir = mkdtemp(template)) == NULL)
@@ -328,6 +417,11 @@ main(void)
 	test_locks();
 	seen_close(s);
 	test_damage();
+	all = slurp(&size);
+	test_seal();
+	test_damaged_seal();
+	spill(all, size);
+	free(all);
 	test_version();
 	test_full();
 	fail_clear(&why);

@@ -403,6 +403,39 @@ test_each(void)
 	store_close(s, NULL);
 }
 
+/* A stage in memory and one that has become a file: its text, and another stream for it. */
+static void
+test_stage(size_t n)
+{
+	FILE *f, *g, *none = fopen("/dev/null", "r");
+	struct span text = { NULL, 0 };
+	bool here;
+	size_t i, got = 0;
+	int c;
+
+	fail_clear(&why);
+	f = store_stage(&why);
+	for (i = 0; i < n; i++)
+		putc('a' + (int)(i % 26), f);
+	here = store_stage_text(f, &text);
+	ok(here == (n <= 1024 * 1024), "in memory while it is small");
+	ok(!here || (text.n == n && (n == 0 || text.p[n - 1] == 'a' +
+	    (int)((n - 1) % 26))), "its text");
+	ok((g = store_stage_take(f)) != NULL, "taken over");
+	ok(getc(f) == EOF, "nothing is left behind");
+	fclose(f);
+	while ((c = getc(g)) == 'a' + (int)(got % 26))
+		got++;
+	ok(c == EOF && got == n, "all of it is there");
+	fseeko(g, 0, SEEK_END);
+	putc('!', g);
+	ok(fflush(g) == 0 && ftello(g) == (off_t)n + 1, "and more can be written");
+	fclose(g);
+	ok(store_stage_take(none) == NULL && !store_stage_text(none, &text),
+	    "another stream is no stage");
+	fclose(none);
+}
+
 int
 main(void)
 {
@@ -419,5 +452,8 @@ main(void)
 	test_patterns();
 	test_tags();
 	test_each();
+	test_stage(0);
+	test_stage(100000);
+	test_stage(3000000);
 	return done();
 }

@@ -1,0 +1,250 @@
+#!/bin/sh
+# IMAP servers as Debian has none: other clients change the mailbox at every moment at which
+# the server may say so (trust: 80), QRESYNC and CONDSTORE, IMAP4rev2, a prefix for all
+# mailboxes, and compression that is none.
+# shellcheck disable=SC2034,SC2119,SC2120 # for lib.sh; awk's arguments are no one's
+LOCAL=yes
+. "$(dirname -- "$0")/lib.sh"
+echo "machine localhost login joe password joe-pw" > "$HOME/.netrc"
+chmod 600 "$HOME/.netrc"
+SIM=
+end_sim() { [ -z "$SIM" ] || kill "$SIM" 2> /dev/null; SIM=; }
+leave() { end_sim; finish; }
+trap leave EXIT
+sim() {			# sim OPTIONS...: starts it: $BOX
+	end_sim
+	rm -f port state
+	python3 "$ROOT/tests/imapsim.py" "$@" state > port & SIM=$!
+	while [ ! -s port ]; do sleep 0.01; done
+	BOX="imap://joe@localhost:$(cat port)/INBOX?tls=none"
+	rm -rf "$HOME/.cache"
+}
+state() {		# wait until the connection has ended
+	tries=500
+	until grep -q '^\.$' state 2> /dev/null || [ $tries -eq 0 ]; do tries=$((tries - 1)); sleep 0.01; done
+	cat state
+}
+mx() { rm -f state; run "$MAILX" -n -S timeout=10 -f "$BOX" "$@"; }
+
+BARE_CAPS=IMAP4rev1
+PLUS='IMAP4rev1 UIDPLUS MOVE ESEARCH'
+COND="$PLUS CONDSTORE ENABLE"
+QRES="$COND QRESYNC"
+
+# --- Others change the mailbox in the middle of each command ---
+# The numbers of the first summary must mean the same messages to the end, whatever happens:
+# texts, flags, copies and deletions go to those, or it is said that they are gone.
+wrong() {		# the first contradiction between what was shown and what was done
+	awk -v targets="$1" '
+	FILENAME == "shown" { sub(/^>?[^0-9]*/, ""); if (match($0, / s[0-9]+ *$/)) { n = $1; s = $NF; subject[n] = s } next }
+	FILENAME == "said" && /^@/ { asked = $2; next }
+	FILENAME == "said" && /^body of / { if ($3 != subject[asked]) print "message " asked " is " subject[asked] ", shown was " $3; next }
+	FILENAME == "state" && $1 == "copied" { for (i = 2; i <= NF; i++) if ("s" $i != subject[5]) print "copied: s" $i ", not " subject[5]; next }
+	FILENAME == "state" && /Flagged/ && $2 != subject[7] { print "flagged: " $2 ", not " subject[7] }
+	FILENAME == "state" && $2 == subject[9] { print "not deleted: " $2 }
+	' shown said state | head -n 3
+}
+cat > commands <<'E2'
+headers 1-$
+echo @ 2
+print 2
+echo @ 11
+print 11
+flag 7
+sync
+echo @ 12
+print 12
+copy 5 Work
+search subject s2
+delete 9
+sync
+echo @ 14
+print 14
+headers 1-$
+E2
+for caps in "$BARE_CAPS" "$PLUS" "$COND" "$QRES"; do
+	failures=''
+	for seed in 1 2 3 4; do
+		sim -s "$seed" -c "$caps" -n 30
+		rm -f state
+		run "$MAILX" -n -S timeout=10 -f "$BOX" < commands
+		state > /dev/null
+		sed '/^@/,$d' .out > shown
+		sed -n '/^@/,$p' .out > said
+		case $STATUS$ERR in 0|[0-9]*"no longer there"*) ;; *) failures="$failures seed $seed: status $STATUS $ERR;" ;; esac
+		[ -n "$(cat shown)" ] || failures="$failures seed $seed: nothing is shown;"
+		w=$(wrong)
+		[ -z "$w" ] || failures="$failures seed $seed: $w;"
+	done
+	is "$failures" '' "80: others remove, add and flag in each command: $caps"
+done
+
+# The second time with what was kept from the first: the same as without.
+for caps in "$BARE_CAPS" "$COND" "$QRES"; do
+	differences=''
+	for seed in 11 12; do
+		sim -s "$seed" -c "$caps" -n 40
+		for _ in 1 2 3; do
+			mx -R -Y 'headers 1-$' -Y 'search subject s3'
+			case $STATUS in 0|1|66) ;; *) differences="$differences seed $seed: status $STATUS $ERR;" ;; esac
+			state > /dev/null
+		done
+	done
+	is "$differences" '' "a mailbox that changes between runs: $caps"
+done
+still() {		# still NAME CAPS: with and without what was kept
+	sim -c "$2" -n 40
+	mx -R -J -H
+	cp .out one
+	mx -Y 'flag 3' -Y 'delete 4-6' -Y 'tag work 8' > /dev/null
+	mx -R -J -H
+	cp .out two
+	XDG_CACHE_HOME=$T/none mx -R -J -H
+	same two .out "$1: the cache agrees after changes"
+	is "$(grep -c . one) $(grep -c . two)" '35 32' "$1: messages"
+}
+still 'bare' "$BARE_CAPS"
+still 'CONDSTORE' "$COND"
+still 'QRESYNC' "$QRES"
+run "$MAILX" -n -v -R -f "$BOX" -J -H
+like "$ERR" '^C: A[0-9]* EXAMINE "INBOX" (QRESYNC (77 [0-9]*))' 'QRESYNC: it is told what was known'
+is "$(printf '%s\n' "$ERR" | sed -n 's/^C: A[0-9]* \(.*FETCH\)/\1/p')" 'UID FETCH 13 (UID FLAGS)' 'QRESYNC: flags are fetched of the one with a keyword alone'
+still 'CONDSTORE again' "$COND"
+run "$MAILX" -n -v -R -f "$BOX" -J -H
+is "$(printf '%s\n' "$ERR" | sed -n 's/^C: A[0-9]* \(.*FETCH\)/\1/p')" 'UID FETCH 13 (UID FLAGS)' 'CONDSTORE: too'
+
+# --- IMAP4rev2 says none of the words ---
+sim -c 'IMAP4rev2'
+run "$MAILX" -n -v -f "$BOX" -Y 'search subject s1' -Y 'move 2 Work' -Y 'delete 3'
+is "$STATUS" 0 'IMAP4rev2: a session'
+like "$ERR" '^C: A[0-9]* UID SEARCH RETURN (ALL) SUBJECT' 'IMAP4rev2: ESEARCH'
+like "$ERR" '^C: A[0-9]* UID MOVE' 'IMAP4rev2: MOVE'
+like "$ERR" '^C: A[0-9]* UID EXPUNGE' 'IMAP4rev2: UIDPLUS'
+like "$ERR" '^C: A[0-9]* NAMESPACE' 'IMAP4rev2: NAMESPACE'
+
+# --- All mailboxes below a prefix ---
+sim -c 'IMAP4rev1 NAMESPACE' -p INBOX.
+WORK=$(echo "$BOX" | sed 's/INBOX/Work/')
+run "$MAILX" -n -v -R -f "$WORK" -Y 'headers 1'
+is "$STATUS" 0 'a prefix: the name alone'
+like "$ERR" 'EXAMINE "INBOX.Work"' 'a prefix: it is put in front'
+run "$MAILX" -n -v -R -f "$(echo "$BOX" | sed 's,INBOX,INBOX/Work,')" -Y 'headers 1'
+is "$STATUS" 0 'a prefix: the name with it'
+like "$ERR" 'EXAMINE "INBOX.Work"' 'a prefix: once'
+run "$MAILX" -n -J -R -f "$BOX" -Y folders
+like "$OUT" '"folder":"Work"' 'a prefix: listed without it'
+unlike "$OUT" 'INBOX.Work\|INBOX/Work' 'a prefix: and not with it'
+run "$MAILX" -n -v -R -f "$BOX" -Y 'copy 1 Work'
+like "$ERR" 'COPY [0-9]* "INBOX.Work"' 'a prefix: a copy goes there'
+
+# --- Storms ---
+sim -x 100000
+mx -R -Y 'headers 1'
+is "$STATUS" 76 '80: lines about nothing without end'
+like "$ERR" 'too many responses' '80: the reason'
+sim -x 30
+mx -R -Y 'headers 1-$'
+is "$STATUS $(grep -c . .out)" '0 15' '80: thirty in each command'
+
+# --- 86: a line of fifty megabytes ---
+sim -b 50000000 -n 9
+cat > measure.py <<'E2'
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+E2
+run python3 measure.py "$MAILX" -n -R -f "$BOX" -Y "copy 1 mbox:$T/big.mbox"
+OUT=$(tail -n 1 .out)
+is "${OUT% *}" 0 '86: a message in one line of 50 MB is copied'
+case $MAILX in
+*asan*) skip 1 'memory is not what it is, under the sanitizers' ;;
+*) [ "${OUT#* }" -lt 32 ]; ok $? "86: in ${OUT#* } MiB" ;;
+esac
+[ "$(wc -c < big.mbox)" -gt 50000000 ]; ok $? '86: all of it'
+rm -f big.mbox
+
+# --- Scripts ---
+FAKE=$ROOT/tests/fake
+fake() {		# the file script, served: $BOX
+	rm -f port log
+	"$FAKE" -t 25 -o log script > port 2> /dev/null & FAKE_PID=$!
+	while [ ! -s port ] && kill -0 "$FAKE_PID" 2> /dev/null; do sleep 0.01; done
+	BOX="imap://joe@localhost:$(cat port)/INBOX?tls=none"
+	rm -rf "$HOME/.cache"
+}
+greet() { printf 'S: * OK [CAPABILITY IMAP4rev1 %s] hi\n' "$1"; }
+# script CAPS COUNT RULE...: rules of our own first, lines divided by |
+script() {
+	greet "$1"
+	count=$2
+	caps=$1
+	shift 2
+	for rule in "$@"; do printf '%s\n' "$rule" | tr '|' '\n'; done
+	cat <<E2
+on * LOGIN *
+S: %t OK [CAPABILITY IMAP4rev1 $caps] in
+on * LOGOUT
+S: * BYE
+S: %t OK bye
+close
+on * EXAMINE *
+S: * $count EXISTS
+S: * OK [UIDVALIDITY 77] ok
+S: * OK [UIDNEXT 200000] ok
+S: * OK [UNSEEN 1] ok
+S: %t OK [READ-ONLY] in
+on * NOOP
+S: %t OK
+on * UID SEARCH *
+S: * SEARCH 101 102
+S: %t OK
+on * SEARCH *
+S: * SEARCH 1 2
+S: %t OK
+serve
+E2
+}
+try() {			# try STATUS NAME OPTIONS...
+	want=$1 name=$2
+	shift 2
+	fake
+	mx -R "$@"
+	wait "$FAKE_PID" 2> /dev/null
+	is "$STATUS" "$want" "$name"
+}
+row() { echo "S: * $1 FETCH (UID $2 FLAGS () RFC822.SIZE 9 INTERNALDATE \"20-Nov-2026 09:30:00 +0000\" BODY[HEADER.FIELDS (X)] \"Date: Fri, 20 Nov 2026 09:30:00 +0000\")"; }
+
+# rows COMMAND...: all forty, whatever is asked
+rows() {
+	for pattern in 'on * FETCH 1:40 *' 'on * UID FETCH 101:140 *'; do
+		echo "$pattern"
+		i=1
+		while [ $i -le 40 ]; do row $i $((100 + i)); i=$((i + 1)); done
+		echo 'S: %t OK'
+	done
+}
+FORTY='on * UID SEARCH *|S: * ESEARCH (TAG "%t") UID ALL 101:140|S: %t OK'
+PLACES='on * SEARCH RETURN (ALL) UID 101:140|S: * ESEARCH (TAG "%t") ALL 1:40|S: %t OK'
+forty() { caps=$1; shift; script "$caps" 40 "$@" "$PLACES" "$FORTY" | sed '/^serve/d'; rows; echo serve; }
+forty 'COMPRESS=DEFLATE ESEARCH' 'on * COMPRESS *|S: %t OK go|read 5|raw \xff\xff\xff\xff|swallow' > script
+try 76 'COMPRESS: no stream behind the OK' -Y 'headers 1-40'
+like "$ERR" 'no compressed stream' 'COMPRESS: the reason'
+forty 'COMPRESS=DEFLATE ESEARCH' 'on * COMPRESS *|S: %t NO not now' > script
+try 0 'COMPRESS: refused' -Y 'headers 1-40'
+is "$(grep -c . .out)" 40 'COMPRESS: refused: all comes as it is'
+forty 'CONDSTORE ESEARCH' 'on * EXAMINE *CONDSTORE*|S: %t BAD what' > script
+try 0 'CONDSTORE: offered, and then BAD' -Y 'headers 1-40'
+script X 4294967295 > script
+try 76 '80: EXISTS of 4294967295' -Y 'headers 1'
+{ script X 100000 | sed '/^serve/d'; printf 'on * FETCH *\nrepeat 99998 * 1 EXPUNGE\n'; row 2 150002; printf 'S: %%t OK\nserve\n'; } > script
+try 0 '80: 99,998 EXPUNGE in one command' -Y 'headers $'
+is "$(grep -c '^>*@*.*100000' .out)" 1 '80: the last of those that are left is shown'
+script X 5 'on * FETCH *|S: * 6 EXPUNGE|S: %t OK' > script
+try 76 '80: EXPUNGE of one that is not there' -Y 'headers 1'
+script X 5 'on * FETCH *|S: * VANISHED 101|S: %t OK' > script
+try 76 'VANISHED that was not asked for' -Y 'headers 1'
+script X 5 'on * SEARCH *|S: * SEARCH 1|S: %t OK' 'on * FETCH *|S: * ESEARCH (TAG "A9") UID ALL 1:4294967295|S: %t OK' > script
+try 76 'ESEARCH of all there could be, unasked' -Y 'headers 1'
+script ESEARCH 5 'on * UID SEARCH *|S: * ESEARCH UID ALL 1:4294967295|S: %t OK' > script
+try 76 'ESEARCH of all there could be' -Y 'search subject x'
+done_testing
