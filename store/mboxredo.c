@@ -102,7 +102,9 @@ open_tmp(struct redo *r, char *path)
 	free(r->path);
 	free(r->tmp);
 	r->path = path;
-	r->tmp = xasprintf("%s.%08x", path, arc4random());
+	r->tmp = xasprintf("%s.new", path);
+	/* Of one who was ended: nobody else is at it, for the mailbox is locked. */
+	(void)unlink(r->tmp);
 	return open(r->tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 	    0600);
 }

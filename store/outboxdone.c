@@ -51,16 +51,15 @@ log_path(const struct outbox *b)
 static int
 make_slots(int fd)
 {
-	char slot[SLOT];
+	char slots[LOG_SIZE];
 	size_t k;
 
-	memset(slot, ' ', sizeof slot);
-	slot[SLOT - 1] = '\n';
-	if (lseek(fd, 0, SEEK_SET) == -1)
+	memset(slots, ' ', sizeof slots);
+	for (k = SLOT - 1; k < sizeof slots; k += SLOT)
+		slots[k] = '\n';
+	if (lseek(fd, 0, SEEK_SET) == -1 ||
+	    write_all(fd, slots, sizeof slots) == -1)
 		return -1;
-	for (k = 0; k < BATCH_MESSAGES; k++)
-		if (write_all(fd, slot, sizeof slot) == -1)
-			return -1;
 	return fsync(fd);
 }
 
@@ -121,8 +120,11 @@ has_log(struct outbox *b)
 int
 outbox_sync_done(struct outbox *b, struct fail *why)
 {
-	if (!b->log_open)
+	/* It is there before it is needed. */
+	if (!b->log_open) {
+		(void)has_log(b);
 		return 0;
+	}
 	b->log_open = false;
 	if (fdatasync(b->log) == 0) {
 		durable_step("outbox: noted as done");
