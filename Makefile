@@ -311,6 +311,7 @@ SHELL_TESTS = \
 	tests/posix_states.t \
 	tests/posix_variables.t \
 	tests/prompt.t \
+	tests/proxy.t \
 	tests/read.t \
 	tests/refused.t \
 	tests/resume.t \
