@@ -216,6 +216,7 @@ CMD_SRCS = \
 	cmd/set.c \
 	cmd/settle.c \
 	cmd/shell.c \
+	cmd/smtp.c \
 	cmd/sort.c \
 	cmd/source.c \
 	cmd/structure.c \
@@ -320,6 +321,7 @@ SHELL_TESTS = \
 	tests/script.t \
 	tests/send.t \
 	tests/show.t \
+	tests/smtp.t \
 	tests/sort.t \
 	tests/trust_display.t \
 	tests/trust_env.t \

@@ -416,6 +416,54 @@ smtp_attach(struct conn *c, const struct server *s, struct fail *why)
 	return open_over(c, s, why);
 }
 
+/* --- Questions (RFC 5321 3.5). --- */
+
+static bool
+is_ascii(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return false;
+	return true;
+}
+
+int
+smtp_query(struct smtp *x, const char *verb, const char *arg, int *code,
+    struct fail *why)
+{
+	bool utf8 = !is_ascii(arg);
+	char upper[8];
+	size_t i;
+
+	for (i = 0; verb[i] != '\0' && i < sizeof upper - 1; i++)
+		upper[i] = verb[i] >= 'a' && verb[i] <= 'z' ?
+		    (char)(verb[i] - 'a' + 'A') : verb[i];
+	upper[i] = '\0';
+	if (utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
+		return fail(why, EX_NOUSER, "%s: the server does not take "
+		    "names beyond ASCII (SMTPUTF8)", conn_name(x->c));
+	if (smtp_ask(x, why, "%s%s%s%s", upper, *arg == '\0' ? "" : " ", arg,
+	    utf8 ? " SMTPUTF8" : "") == -1)
+		return -1;
+	*code = x->reply.code;
+	if (*code < 300)
+		return 0;
+	return smtp_refused(x, upper, *arg != '\0' && (*code == 550 ||
+	    *code == 551 || *code == 553) ? EX_NOUSER : EX_UNAVAILABLE, why);
+}
+
+const struct strv *
+smtp_reply_lines(const struct smtp *x)
+{
+	return &x->reply.lines;
+}
+
+const struct strv *
+smtp_offered(const struct smtp *x)
+{
+	return &x->offers;
+}
+
 void
 smtp_close(struct smtp *x)
 {
