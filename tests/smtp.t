@@ -109,19 +109,7 @@ answering() {
 	printf 'on RSET\nS: 250\non QUIT\nS: 221\nclose\nserve\n'
 }
 # What each comes to at: the greeting, MAIL, RCPT, DATA, the end of the text.
-while read -r code greeting mail rcpt data end; do
-	wrong=
-	for step in "greeting:$greeting" "MAIL*:$mail" "RCPT*:$rcpt" "DATA:$data" ".:$end"; do
-		[ "${step#*:}" != - ] || continue
-		answering "${step%:*}" "$code words of $code" > s
-		serve < s
-		run sh -c 'echo text | "$0" -S timeout=5 -S "mta=smtp://localhost:$1?tls=none" -s test a@x.test' "$MAILX" "$PORT"
-		kill "$FAKE_PID" 2> /dev/null; wait "$FAKE_PID" 2> /dev/null
-		[ "$STATUS" = "${step#*:}" ] || wrong="$wrong ${step%:*}:$STATUS"
-		case $STATUS$ERR in 0|*"words of $code"*) ;; *) wrong="$wrong ${step%:*}:silent" ;; esac
-	done
-	is "$wrong" '' "$code, at each step"
-done <<'E2'
+cat > table <<'E2'
 211 76 76 0 76 0
 214 76 76 0 76 0
 220 0 76 0 76 0
@@ -145,6 +133,33 @@ done <<'E2'
 553 69 69 67 69 69
 554 69 69 67 69 69
 E2
+steps() {		# steps CODE GREETING MAIL ...: those that are tried, each with its status
+	for s in "greeting:$2" "MAIL*:$3" "RCPT*:$4" "DATA:$5" ".:$6"; do
+		[ "${s#*:}" = - ] || echo "$s"
+	done
+}
+# One server, a connection for each.
+while read -r code rest; do
+	# shellcheck disable=SC2086
+	steps "$code" $rest | while IFS=: read -r step status; do
+		answering "$step" "$code words of $code"
+		echo next
+	done
+done < table > s
+serve -t 100 < s
+while read -r code rest; do
+	# shellcheck disable=SC2086
+	steps "$code" $rest > steps
+	wrong=
+	while IFS=: read -r step status; do
+		run sh -c 'echo text | "$0" -S timeout=20 -S "mta=smtp://localhost:$1?tls=none" -s test a@x.test' "$MAILX" "$PORT"
+		[ "$STATUS" = "$status" ] || wrong="$wrong $step:$STATUS"
+		case $STATUS$ERR in 0|*"words of $code"*) ;; *) wrong="$wrong $step:silent" ;; esac
+	done < steps
+	is "$wrong" '' "$code, at each step"
+done < table
+kill "$FAKE_PID" 2> /dev/null
+wait "$FAKE_PID" 2> /dev/null
 answering 'RCPT*' '251 2.1.5 will go to <moved@y.test>' > s
 serve < s
 run sh -c 'echo text | "$0" -v -S "mta=smtp://localhost:$1?tls=none" -s test a@x.test' "$MAILX" "$PORT"
