@@ -300,8 +300,10 @@ SHELL_TESTS = \
 	tests/faultsfetch.t \
 	tests/fetch.t \
 	tests/filter.t \
+	tests/heirloom.t \
 	tests/imap.t \
 	tests/layers.t \
+	tests/life.t \
 	tests/manual.t \
 	tests/outbox.t \
 	tests/posix_commands.t \

@@ -11,6 +11,6 @@
  */
 bool	 secret_find(const char *text, size_t *at, size_t *n);
 /* Overwrite those in an argument of the program, in place. */
-void	 secret_wipe(char *arg);
+bool	 secret_wipe(char *arg);	/* was there one? */
 
 #endif

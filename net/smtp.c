@@ -206,6 +206,19 @@ hello(struct smtp *x, const char *name, struct fail *why)
 	    smtp_refused(x, "HELO", EX_UNAVAILABLE, why);
 }
 
+/* Who did not ask for TLS is told what to do about a certificate. */
+static void
+name_remedies(struct fail *why)
+{
+	struct fail first = *why;
+
+	if (first.code != EX_UNAVAILABLE)
+		return;
+	fail_clear(why);
+	fail(why, first.code, "%s (tls-ca-file names whom to trust, tls=none "
+	    "does without)", first.text);
+}
+
 static int
 start_tls(struct smtp *x, enum tls_mode mode, const char *name,
     struct fail *why)
@@ -224,6 +237,8 @@ start_tls(struct smtp *x, enum tls_mode mode, const char *name,
 		return smtp_refused(x, "STARTTLS", EX_UNAVAILABLE, why);
 	if (conn_start_tls(x->c, why) == -1) {
 		x->dead = true;
+		if (mode == TLS_OPPORTUNISTIC)
+			name_remedies(why);
 		return -1;
 	}
 	return hello(x, name, why);
