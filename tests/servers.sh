@@ -268,7 +268,7 @@ second() {
 	SECOND=$("$here/ports" 1) p=$D/second
 	mkdir -p "$p/etc" "$p/queue" "$p/data"
 	chown postfix "$p/data"
-	sed -e "s|$D/postfix|$p|g; s/^inet_interfaces = .*/inet_interfaces = 127.0.0.2/" \
+	sed -e "s|$D/postfix|$p|g" \
 	    -e 's/^virtual_mailbox_domains = .*/virtual_mailbox_domains = far.test/' \
 	    -e 's/^myhostname = .*/myhostname = mx.far.test/; s/^smtpd_sasl_.*//' \
 	    -e 's/^smtpd_recipient_restrictions = .*/smtpd_recipient_restrictions =/' \
