@@ -252,6 +252,7 @@ CMD_SRCS = \
 	cmd/set.c \
 	cmd/settle.c \
 	cmd/shell.c \
+	cmd/smtp.c \
 	cmd/sort.c \
 	cmd/source.c \
 	cmd/structure.c \
@@ -342,12 +343,14 @@ SHELL_TESTS = \
 	tests/faultsfetch.t \
 	tests/fetch.t \
 	tests/filter.t \
+	tests/heirloom.t \
 	tests/imap.t \
 	tests/imapext.t \
 	tests/imapscript.t \
 	tests/layers.t \
 	tests/line.t \
 	tests/lines.t \
+	tests/life.t \
 	tests/manual.t \
 	tests/modes.t \
 	tests/needs.t \
@@ -365,6 +368,7 @@ SHELL_TESTS = \
 	tests/posix_variables.t \
 	tests/progress.t \
 	tests/prompt.t \
+	tests/proxy.t \
 	tests/read.t \
 	tests/refused.t \
 	tests/resume.t \
@@ -376,6 +380,7 @@ SHELL_TESTS = \
 	tests/show.t \
 	tests/soak.t \
 	tests/soakimap.t \
+	tests/smtp.t \
 	tests/sort.t \
 	tests/syskill.t \
 	tests/syskill_fetch.t \

@@ -115,6 +115,7 @@ begin(struct mailx *m, const struct options *o)
 	m->read_only = o->read_only;
 	m->no_summary = o->no_summary;
 	m->no_system_rc = o->no_system_rc;
+	m->no_user_rc = o->no_user_rc;
 	m->scripted = o->batch || o->commands.n > 0 || o->headers ||
 	    o->spec != NULL || o->exists || o->json;
 	m->options.server = server_setup;
@@ -184,6 +185,9 @@ configure(struct mailx *m, const struct options *o)
 	for (i = 0; i < o->variables.n; i++)
 		assign(m, o->variables.v[i]);
 	vars_apply(m);
+	if (o->secret)
+		out_note(m, "a password on the command line is seen by others: "
+		    "use netrc or password-command");
 }
 
 /* --- Commands of the command line, scripts. --- */

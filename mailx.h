@@ -31,7 +31,7 @@ struct mailx {
 	bool		 tilde;		/* -~, or interactive: tilde escapes in bodies */
 	bool		 dry_run;	/* -d */
 	bool		 no_summary;	/* -N */
-	bool		 no_system_rc;	/* -n */
+	bool		 no_system_rc, no_user_rc;	/* -n */
 	bool		 scripted;	/* -Y, -#, -H, -L, -J: never empties the system mailbox */
 
 	/* The folder: named at the start, opened when a command first needs it. */

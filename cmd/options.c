@@ -331,6 +331,25 @@ bad_option(int result, const char *word, struct fail *why)
 	    "an argument is missing" : "unknown option");
 }
 
+/*
+ * s-nail's -:spec, a letter that getopt(3) cannot have: `s' and `u' in it say
+ * which startup files are read.  The arguments used.
+ */
+static int
+take_spec(struct options *o, char *const *args)
+{
+	const char *spec;
+
+	if (args[0] == NULL || strncmp(args[0], "-:", 2) != 0)
+		return 0;
+	spec = args[0][2] != '\0' ? args[0] + 2 : args[1];
+	if (spec == NULL)
+		return 0;
+	o->no_system_rc = strchr(spec, 's') == NULL;
+	o->no_user_rc = strchr(spec, 'u') == NULL;
+	return spec == args[1] ? 2 : 1;
+}
+
 static int
 scan(struct options *o, int argc, char *argv[], struct fail *why)
 {
@@ -341,6 +360,8 @@ scan(struct options *o, int argc, char *argv[], struct fail *why)
 	make_tables(letters, names);
 	opterr = 0;
 	for (;;) {
+		while ((last = take_spec(o, argv + optind)) > 0)
+			optind += last;
 		last = optind;
 		result = getopt_long(argc, argv, letters, names, NULL);
 		if (result == '?' || result == ':')
@@ -405,7 +426,7 @@ options_parse(struct options *o, int argc, char *argv[], struct fail *why)
 	memset(o, 0, sizeof *o);
 	r = scan(o, argc, argv, why);
 	for (i = 1; i < argc; i++)
-		secret_wipe(argv[i]);
+		o->secret = secret_wipe(argv[i]) || o->secret;
 	if (r == -1 || o->help || o->version || o->schema || o->check_config)
 		return r;
 	return check(o, why);

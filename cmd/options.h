@@ -14,7 +14,9 @@ struct wanted_file {
 /* All strings are copies: secrets are wiped from argv as soon as it is read. */
 struct options {
 	bool		 json, dry_run, skip_empty, exists, by_name, folder;
-	bool		 headers, ignore, no_summary, no_system_rc, read_only;
+	bool		 headers, ignore, no_summary, no_system_rc, no_user_rc;
+	bool		 read_only;
+	bool		 secret;	/* a password stood there */
 	bool		 take_fields, verbose, batch, tilde;
 	bool		 help, version, schema, check_config;
 	bool		 sending;	/* an option that only sending has */

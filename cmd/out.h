@@ -63,6 +63,9 @@ struct sent {
 	FILE		*message;	/* of a dry run: what would have gone; else NULL */
 };
 void		 out_sent(struct mailx *m, const struct sent *s);
+/* What a server answered to a question: its lines, with the code under -J alone. */
+void		 out_reply(struct mailx *m, const char *verb, int code,
+		    const struct strv *lines);
 /* `set', `alias', `list', ... : name and value pairs. */
 void		 out_pair(struct mailx *m, const char *name, const char *value);
 

@@ -215,6 +215,28 @@ out_sent(struct mailx *m, const struct sent *s)
 }
 
 void
+out_reply(struct mailx *m, const char *verb, int code,
+    const struct strv *lines)
+{
+	struct json j;
+	size_t i;
+
+	for (i = 0; i < lines->n && !m->json; i++)
+		out_line(m, "%s", lines->v[i]);
+	if (!m->json)
+		return;
+	json_begin(&j, out_stream(m));
+	json_member(&j, "verb", verb);
+	json_count(&j, "code", (uint64_t)code);
+	json_key(&j, "reply");
+	json_open(&j, '[');
+	for (i = 0; i < lines->n; i++)
+		json_string(&j, lines->v[i]);
+	json_close(&j, ']');
+	json_end(&j);
+}
+
+void
 out_pair(struct mailx *m, const char *name, const char *value)
 {
 	struct json j;

@@ -124,8 +124,11 @@ record_copy(struct mailx *m, struct outgoing *o, bool by_name)
 		folder = find_sent(m, &why);
 	if (folder == NULL && why.code == 0)
 		folder = resolve(m, name, &why);
-	if (folder == NULL || file(m, o, folder, &why) == -1)
-		out_note(m, "sent, but not recorded in %s: %s", name, why.text);
+	/* Told under cron too: a copy that somebody counts on is lost. */
+	if (folder == NULL || file(m, o, folder, &why) == -1) {
+		fail_where(&why, "sent, but not recorded in %s", name);
+		tell(m, &why);
+	}
 	free(folder);
 	free(name);
 }

@@ -94,7 +94,7 @@ secret_suspected(const char *line)
 }
 
 /* name=value as one argument: blanks belong to the value. */
-static void
+static bool
 wipe_value(char *arg)
 {
 	char *equals, *name;
@@ -105,18 +105,23 @@ wipe_value(char *arg)
 	name = strcasestr(arg, "password");
 	if (equals != NULL && name != NULL && name < equals &&
 	    strncasecmp(name, "password-command", 16) != 0 &&
-	    strcspn(arg, " \t\n") > (size_t)(equals - arg))
+	    strcspn(arg, " \t\n") > (size_t)(equals - arg)) {
 		memset(equals + 1, '*', strlen(equals + 1));
+		return equals[1] != '\0';
+	}
+	return false;
 }
 
-void
+bool
 secret_wipe(char *arg)
 {
 	size_t at = 0, n;
+	bool wiped = wipe_value(arg);
 
-	wipe_value(arg);
 	while (secret_find(arg, &at, &n)) {
 		memset(arg + at, '*', n);
 		at += n;
+		wiped = true;
 	}
+	return wiped;
 }

@@ -13,6 +13,6 @@ bool	 secret_find(const char *text, size_t *at, size_t *n);
 /* Does a line hold one, or look as if it might?  Rather once too often. */
 bool	 secret_suspected(const char *line);
 /* Overwrite those in an argument of the program, in place. */
-void	 secret_wipe(char *arg);
+bool	 secret_wipe(char *arg);	/* was there one? */
 
 #endif

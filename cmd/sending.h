@@ -106,7 +106,7 @@ int	 print_outgoing(struct mailx *m, struct outgoing *o, const char *id,
 /* A line of error on standard error alone: one of several, of which the last is the command's. */
 void	 tell(struct mailx *m, const struct fail *why);
 
-/* File a copy by the variable `record' or, by_name, in a file named after the first recipient; a failure is a note. */
+/* File a copy by the variable `record' or, by_name, in a file named after the first recipient; a failure is told and is none of the sending. */
 void	 record_copy(struct mailx *m, struct outgoing *o, bool by_name);
 
 /* --- $DEAD. --- */

@@ -129,13 +129,13 @@ given_password(const struct mailx *m, const struct server *s)
 	return value;
 }
 
-/* The protocols' warnings carry no context. */
-static struct mailx	*warned;
+/* What the protocols note carries no context. */
+static struct mailx	*noted;
 
 static void
-warn(const char *text)
+note(const char *text)
 {
-	out_note(warned, "%s", text);
+	out_note(noted, "%s", text);
 }
 
 static void
@@ -151,8 +151,8 @@ read_credentials(struct mailx *m, struct server *s)
 	s->netrc = first_of(m, "netrc", NULL);
 	s->may_ask = m->interactive;
 	s->known = directory(var_state_dir(m, &none), "known");
-	s->tell = warn;
-	warned = m;
+	s->note = note;
+	noted = m;
 }
 
 int

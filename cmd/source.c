@@ -178,6 +178,8 @@ startup_read(struct mailx *m)
 	run_state(m);
 	if (!m->no_system_rc)
 		(void)try_file(m, SYSTEM_FILE, true);
+	if (m->no_user_rc)
+		return;
 	if (named != NULL && *named != '\0') {
 		path = words_file(m, named, &m->why);
 		if (path == NULL)

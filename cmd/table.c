@@ -25,7 +25,7 @@
 	X(reply) X(Reply) X(respond) X(Respond) X(resend) X(retain)	\
 	X(rename) X(return) X(rmdir)					\
 	X(save) X(Save) X(search) X(seen) X(send) X(set) X(shell)	\
-	X(shift) X(size) X(sort) X(source) X(structure) X(subscribe) X(sync)			\
+	X(shift) X(size) X(smtp) X(sort) X(source) X(structure) X(subscribe) X(sync)			\
 	X(tag) X(thread) X(top) X(touch) X(type) X(Type)				\
 	X(unalias) X(unanswered) X(undelete) X(undraft) X(unflag)	\
 	X(unqueue) X(unread) X(unseen) X(unset) X(unsort)		\

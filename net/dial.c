@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * dial.c -- from a server's name to a connected descriptor; SOCKS5 (RFC 1928).
+ * dial.c -- from a server's name to a connected descriptor; SOCKS5 (RFC 1928,
+ * and 1929 for a user with a password).
  *
  * The time allowed is shared among the addresses, so that one that swallows
  * packets leaves some for the next.
@@ -26,6 +27,7 @@
 struct target {		/* what is connected to: the server or its proxy */
 	char		*host;
 	char		*port;
+	char		*user, *password;	/* for a proxy; or NULL */
 };
 
 int
@@ -178,7 +180,7 @@ dial_socket(const char *path, int64_t deadline, const struct server *s,
 	return fd;
 }
 
-/* --- SOCKS5: no authentication, the proxy resolves the name. --- */
+/* --- SOCKS5: the proxy resolves the name. --- */
 
 static int
 proxy_write(int fd, const void *p, size_t n, int64_t deadline,
@@ -234,70 +236,157 @@ skip_bound(int fd, int type, int64_t deadline, const struct server *s)
 }
 
 static int
-ask_proxy(int fd, int64_t deadline, const struct server *s, struct fail *why)
+no_answer(struct fail *why)
 {
-	static const unsigned char hello[] = { 5, 1, 0 };
+	return fail(why, EX_TEMPFAIL, "the proxy does not answer");
+}
+
+/* RFC 1929. */
+static int
+log_in(int fd, const struct target *t, int64_t deadline,
+    const struct server *s, struct fail *why)
+{
+	size_t user_n = strlen(t->user), password_n = strlen(t->password);
+	unsigned char m[3 + 255 + 255] = { 1 }, r[2];
+	int result;
+
+	m[1] = (unsigned char)user_n;	/* read_proxy has seen to their lengths */
+	memcpy(m + 2, t->user, user_n);
+	m[user_n + 2] = (unsigned char)password_n;
+	memcpy(m + user_n + 3, t->password, password_n);
+	result = proxy_write(fd, m, user_n + password_n + 3, deadline, s);
+	explicit_bzero(m, sizeof m);
+	if (result == -1 || proxy_read(fd, r, 2, deadline, s) == -1)
+		return no_answer(why);
+	return r[1] == 0 ? 0 : fail(why, EX_NOPERM, "the proxy refuses user "
+	    "or password");
+}
+
+static int
+greet_proxy(int fd, const struct target *t, int64_t deadline,
+    const struct server *s, struct fail *why)
+{
+	unsigned char hello[] = { 5, 1, 0, 2 }, r[2];
+	size_t n = t->user == NULL ? 3 : 4;
+
+	hello[1] = (unsigned char)(n - 2);
+	if (proxy_write(fd, hello, n, deadline, s) == -1 ||
+	    proxy_read(fd, r, 2, deadline, s) == -1)
+		return no_answer(why);
+	if (r[0] != 5)
+		return fail(why, EX_PROTOCOL, "the proxy does not speak SOCKS5");
+	if (r[1] == 2 && t->user != NULL)
+		return log_in(fd, t, deadline, s, why);
+	return r[1] == 0 ? 0 : fail(why, EX_NOPERM, t->user != NULL ?
+	    "the proxy takes neither our password nor none" :
+	    "the proxy wants a user and a password");
+}
+
+/* RFC 1928 6. */
+static int
+refused(unsigned code, struct fail *why)
+{
 	static const char *const words[] = { "", "general failure",
 	    "not allowed", "network unreachable", "host unreachable",
-	    "connection refused", "timed out" };
+	    "connection refused", "timed out", "command not supported",
+	    "type of address not supported" };
+
+	return fail(why, code == 2 ? EX_NOPERM : code == 7 || code == 8 ?
+	    EX_UNAVAILABLE : EX_TEMPFAIL, "the proxy: %s",
+	    code < NELEM(words) ? words[code] : "refused");
+}
+
+static int
+ask_proxy(int fd, const struct target *t, int64_t deadline,
+    const struct server *s, struct fail *why)
+{
 	size_t n = strlen(s->url.host);
 	unsigned port = (unsigned)strtol(s->url.port, NULL, 10);
 	unsigned char m[4 + 1 + 255 + 2] = { 5, 1, 0, 3 }, r[4];
 
+	if (greet_proxy(fd, t, deadline, s, why) == -1)
+		return -1;
 	m[4] = (unsigned char)n;	/* of a URL: at most 253 */
 	memcpy(m + 5, s->url.host, n);
 	m[n + 5] = (unsigned char)(port >> 8);
 	m[n + 6] = (unsigned char)(port & 255);
-	if (proxy_write(fd, hello, sizeof hello, deadline, s) == -1 ||
-	    proxy_read(fd, r, 2, deadline, s) == -1)
-		return fail(why, EX_TEMPFAIL, "the proxy does not answer");
-	if (r[0] != 5 || r[1] != 0)
-		return fail(why, EX_UNAVAILABLE, "the proxy is no SOCKS5 proxy "
-		    "that works without a password");
 	if (proxy_write(fd, m, n + 7, deadline, s) == -1 ||
 	    proxy_read(fd, r, 4, deadline, s) == -1)
-		return fail(why, EX_TEMPFAIL, "the proxy does not answer");
+		return no_answer(why);
+	if (r[0] != 5)
+		return fail(why, EX_PROTOCOL, "the proxy does not speak SOCKS5");
 	if (r[1] != 0)
-		return fail(why, EX_TEMPFAIL, "the proxy: %s",
-		    r[1] < NELEM(words) ? words[r[1]] : "refused");
-	if (skip_bound(fd, r[3], deadline, s) == -1)
-		return fail(why, EX_TEMPFAIL, "the proxy does not answer");
-	return 0;
+		return refused(r[1], why);
+	return skip_bound(fd, r[3], deadline, s) == -1 ? no_answer(why) : 0;
 }
 
-/* socks5h://host[:port] */
+/* user:password@ at the start of a proxy, each with %XX; the text behind it, or NULL. */
+static const char *
+read_proxy_user(const char *text, struct target *t)
+{
+	const char *at = memrchr(text, '@', strcspn(text, "/")), *colon;
+	struct span user = { text, 0 }, password = { text, 0 };
+
+	if (at == NULL)
+		return text;
+	colon = memchr(text, ':', (size_t)(at - text));
+	user.n = (size_t)((colon == NULL ? at : colon) - text);
+	if (colon != NULL) {
+		password.p = colon + 1;
+		password.n = (size_t)(at - colon - 1);
+	}
+	t->user = url_decode(user);
+	t->password = url_decode(password);
+	if (t->user == NULL || t->password == NULL || *t->user == '\0' ||
+	    strlen(t->user) > 255 || strlen(t->password) > 255)
+		return NULL;
+	return at + 1;
+}
+
+/* host[:port], a numeric host of IPv6 in brackets: false, it is none. */
+static bool
+read_proxy_host(const char *text, struct target *t)
+{
+	bool bracket = *text == '[';
+	const char *error = NULL;
+	size_t n = bracket ? strcspn(++text, "]/") : strcspn(text, ":/");
+
+	t->host = xstrndup(text, n);
+	text += n + (bracket && text[n] == ']');
+	t->port = *text == ':' ? xstrndup(text + 1, strcspn(text + 1, "/")) :
+	    xstrdup("1080");
+	strtonum(t->port, 1, 65535, &error);
+	return n > 0 && error == NULL;
+}
+
+/* socks5h://[user:password@]host[:port]; a failure does not show the password. */
 static int
 read_proxy(const char *text, struct target *t, struct fail *why)
 {
 	static const char scheme[] = "socks5h://";
-	const char *host = text + strlen(scheme), *error = NULL;
-	size_t n;
+	const char *host;
 
 	if (strncasecmp(text, scheme, strlen(scheme)) != 0)
-		return fail(why, EX_CONFIG, "proxy: %s: only socks5h://host:port "
-		    "is known", text);
-	n = strcspn(host, ":/");
-	t->host = xstrndup(host, n);
-	t->port = xstrdup("1080");
-	if (host[n] == ':') {
-		free(t->port);
-		t->port = xstrndup(host + n + 1, strcspn(host + n + 1, "/"));
-		strtonum(t->port, 1, 65535, &error);
-	}
-	if (n == 0 || error != NULL)
-		return fail(why, EX_CONFIG, "proxy: %s: no host and port", text);
+		return fail(why, EX_CONFIG, "proxy: only socks5h://host:port "
+		    "is known");
+	host = read_proxy_user(text + strlen(scheme), t);
+	if (host == NULL)
+		return fail(why, EX_CONFIG, "proxy: a user or password that "
+		    "SOCKS5 cannot say");
+	if (!read_proxy_host(host, t))
+		return fail(why, EX_CONFIG, "proxy: no host and port: %s", host);
 	return 0;
 }
 
 static int
 dial_proxy(int64_t deadline, const struct server *s, struct fail *why)
 {
-	struct target t = { NULL, NULL };
+	struct target t = { NULL, NULL, NULL, NULL };
 	int fd = -1;
 
 	if (read_proxy(s->proxy, &t, why) == 0)
 		fd = dial_host(&t, deadline, s, why);
-	if (fd != -1 && ask_proxy(fd, deadline, s, why) == -1) {
+	if (fd != -1 && ask_proxy(fd, &t, deadline, s, why) == -1) {
 		fail_where(why, "%s:%s: through %s:%s", s->url.host,
 		    s->url.port, t.host, t.port);
 		close(fd);
@@ -305,13 +394,16 @@ dial_proxy(int64_t deadline, const struct server *s, struct fail *why)
 	}
 	free(t.host);
 	free(t.port);
+	free(t.user);
+	if (t.password != NULL)
+		freezero(t.password, strlen(t.password));
 	return fd;
 }
 
 int
 dial(const struct server *s, struct fail *why)
 {
-	struct target t = { s->url.host, s->url.port };
+	struct target t = { s->url.host, s->url.port, NULL, NULL };
 	int64_t deadline = wait_now() + 1000 *
 	    (int64_t)(s->timeout > 0 ? s->timeout : TIMEOUT_CONNECT);
 

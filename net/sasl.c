@@ -400,7 +400,7 @@ sasl_compare(const struct server *s, const struct conn *conn,
 	char *name, *had, *text;
 	size_t n;
 
-	if (s->known == NULL || s->tell == NULL || s->oauth_command != NULL ||
+	if (s->known == NULL || s->note == NULL || s->oauth_command != NULL ||
 	    has_scram(offered))
 		return;
 	name = note_name(s, user);
@@ -410,7 +410,7 @@ sasl_compare(const struct server *s, const struct conn *conn,
 		text = xasprintf("%s: the server no longer offers SCRAM, as "
 		    "it did before: somebody may be after the password",
 		    conn_name(conn));
-		s->tell(text);
+		s->note(text);
 		free(text);
 	}
 	free(had);

@@ -32,7 +32,7 @@ struct server {
 	char		*netrc;		/* owned: path; NULL: ~/.netrc */
 	bool		 may_ask;	/* a person is at the terminal */
 	char		*known;		/* owned: directory of what servers offered; or NULL */
-	void		(*tell)(const char *text);	/* or NULL */
+	void		(*note)(const char *text);	/* for people; or NULL */
 
 	/* Dialogue (conn.c) */
 	int		 timeout;	/* seconds for everything; 0: the defaults of bounds.h */

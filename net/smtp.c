@@ -206,6 +206,19 @@ hello(struct smtp *x, const char *name, struct fail *why)
 	    smtp_refused(x, "HELO", EX_UNAVAILABLE, why);
 }
 
+/* Who did not ask for TLS is told what to do about a certificate. */
+static void
+name_remedies(struct fail *why)
+{
+	struct fail first = *why;
+
+	if (first.code != EX_UNAVAILABLE)
+		return;
+	fail_clear(why);
+	fail(why, first.code, "%s (tls-ca-file names whom to trust, tls=none "
+	    "does without)", first.text);
+}
+
 static int
 start_tls(struct smtp *x, enum tls_mode mode, const char *name,
     struct fail *why)
@@ -224,6 +237,8 @@ start_tls(struct smtp *x, enum tls_mode mode, const char *name,
 		return smtp_refused(x, "STARTTLS", EX_UNAVAILABLE, why);
 	if (conn_start_tls(x->c, why) == -1) {
 		x->dead = true;
+		if (mode == TLS_OPPORTUNISTIC)
+			name_remedies(why);
 		return -1;
 	}
 	return hello(x, name, why);
@@ -414,6 +429,54 @@ struct smtp *
 smtp_attach(struct conn *c, const struct server *s, struct fail *why)
 {
 	return open_over(c, s, why);
+}
+
+/* --- Questions (RFC 5321 3.5). --- */
+
+static bool
+is_ascii(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return false;
+	return true;
+}
+
+int
+smtp_query(struct smtp *x, const char *verb, const char *arg, int *code,
+    struct fail *why)
+{
+	bool utf8 = !is_ascii(arg);
+	char upper[8];
+	size_t i;
+
+	for (i = 0; verb[i] != '\0' && i < sizeof upper - 1; i++)
+		upper[i] = verb[i] >= 'a' && verb[i] <= 'z' ?
+		    (char)(verb[i] - 'a' + 'A') : verb[i];
+	upper[i] = '\0';
+	if (utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
+		return fail(why, EX_NOUSER, "%s: the server does not take "
+		    "names beyond ASCII (SMTPUTF8)", conn_name(x->c));
+	if (smtp_ask(x, why, "%s%s%s%s", upper, *arg == '\0' ? "" : " ", arg,
+	    utf8 ? " SMTPUTF8" : "") == -1)
+		return -1;
+	*code = x->reply.code;
+	if (*code < 300)
+		return 0;
+	return smtp_refused(x, upper, *arg != '\0' && (*code == 550 ||
+	    *code == 551 || *code == 553) ? EX_NOUSER : EX_UNAVAILABLE, why);
+}
+
+const struct strv *
+smtp_reply_lines(const struct smtp *x)
+{
+	return &x->reply.lines;
+}
+
+const struct strv *
+smtp_offered(const struct smtp *x)
+{
+	return &x->offers;
 }
 
 void

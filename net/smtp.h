@@ -61,6 +61,15 @@ int		 smtp_send(struct smtp *x, struct smtp_message *m, bool *uncertain,
 		    struct fail *why);
 /* The server's last reply in full, for queue ids; borrowed. */
 const char	*smtp_reply(const struct smtp *x);
+/*
+ * VRFY, EXPN, HELP or NOOP (any case), with an argument where it is not empty.
+ * EX_NOUSER where VRFY or EXPN is refused with 550, 551, 553.
+ */
+int		 smtp_query(struct smtp *x, const char *verb, const char *arg,
+		    int *code, struct fail *why);
+/* The text of each line of the last reply, and of EHLO's behind the first; borrowed. */
+const struct strv *smtp_reply_lines(const struct smtp *x);
+const struct strv *smtp_offered(const struct smtp *x);
 void		 smtp_close(struct smtp *x);	/* QUIT, without waiting long; NULL is fine */
 
 #endif

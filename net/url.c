@@ -69,9 +69,8 @@ unhex(int c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Undo %XX; NULL where it is malformed or gives a NUL.  The caller frees. */
-static char *
-decode(struct span s)
+char *
+url_decode(struct span s)
 {
 	char *out = xmalloc(s.n + 1);
 	size_t i, n = 0;
@@ -123,13 +122,13 @@ read_user(struct span s, struct url *u, struct fail *why)
 	if (user.n == 0)
 		return fail(why, EX_USAGE, "%s: the user of the URL is empty",
 		    schemes[u->scheme].name);
-	if ((u->user = decode(user)) == NULL || has_controls(u->user))
+	if ((u->user = url_decode(user)) == NULL || has_controls(u->user))
 		return fail(why, EX_CONFIG, "%s: the user of the URL holds a "
 		    "control character or a malformed %%",
 		    schemes[u->scheme].name);
 	if (colon == NULL)
 		return 0;
-	u->password = decode(password);
+	u->password = url_decode(password);
 	if (u->password == NULL || strpbrk(u->password, "\r\n") != NULL)
 		return fail(why, EX_CONFIG, "%s: the password of the URL holds "
 		    "a line break, NUL or a malformed %%",
@@ -253,7 +252,7 @@ read_query(struct span s, struct url *u, struct fail *why)
 static int
 read_path(struct span s, struct url *u, struct fail *why)
 {
-	if ((u->path = decode(s)) == NULL || has_controls(u->path))
+	if ((u->path = url_decode(s)) == NULL || has_controls(u->path))
 		return fail(why, EX_USAGE, "%s: the path of the URL holds a "
 		    "control character or a malformed %%",
 		    schemes[u->scheme].name);

@@ -31,6 +31,8 @@ struct url {
 
 /* Does the name begin with a scheme of ours and a colon? */
 bool	 url_is_url(const char *name);
+/* Undo %XX; NULL where it is malformed or gives a NUL.  The caller frees. */
+char	*url_decode(struct span s);
 /* EX_USAGE for what cannot be read; control characters, decoded ones too, are refused. */
 int	 url_parse(const char *text, struct url *u, struct fail *why);
 void	 url_free(struct url *u);

@@ -46,7 +46,8 @@ send -S "folder=$SERVER" -S record=sent "$OTHER_NAME@example.test"
 is "$STATUS$ERR" 0 'recorded in the mailbox marked as \Sent'
 is "$($DOVEADM mailbox status -u "$USER_NAME" messages Sent)" 'Sent messages=1' 'it is there'
 send -S record=/proc/no/box "$OTHER_NAME@example.test"
-is "$STATUS$ERR" 0 'a copy that cannot be kept is no failure'
+is "$STATUS" 0 'a copy that cannot be kept is no failure'
+like "$ERR" '^mailx: sent, but not recorded in /proc/no/box: ' 'and is told'
 send -S record=mine -b hidden@example.test "$OTHER_NAME@example.test"
 unlike "$(cat mine)" hidden 'Bcc is not in the copy'
 is "$(stat -c %a mine)" 600 'which is for its owner alone'

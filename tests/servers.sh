@@ -15,6 +15,9 @@
 #   DOVEADM          command line of doveadm for these users
 # With BARE set the IMAP server says of itself that it is an IMAP4rev1 and no more.
 # stop: end what start started, and nothing else.
+# second: as root, another Postfix, at 127.0.0.2, of the domain far.test, to which the first
+# passes what is for it; DIR/second.env sets SECOND, its port.  It starts with its
+# door closed: release-second opens it, hold-second closes it, stop-second ends it.
 set -u
 umask 022
 PATH=$PATH:/usr/sbin:/sbin; export PATH
@@ -242,7 +245,10 @@ smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
 smtpd_error_sleep_time = 0
 in_flow_delay = 0
+transport_maps = regexp:$p/etc/transport
+minimal_backoff_time = 1s
 E2
+	: > "$p/etc/transport"
 	cat > "$p/etc/master.cf" <<E2
 127.0.0.1:$SMTP inet n - n - - smtpd
 127.0.0.1:$SUBMISSION inet n - n - - smtpd
@@ -270,10 +276,47 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 lmtp unix - - n - - lmtp
+smtp unix - - n - - smtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 E2
+}
+
+# The same files, for another domain at another address.
+second() {
+	is_root || die "a second Postfix takes root"
+	# shellcheck source=/dev/null
+	. "$D/env.sh"
+	SECOND=$("$here/ports" 1) p=$D/second
+	mkdir -p "$p/etc" "$p/queue" "$p/data"
+	chown postfix "$p/data"
+	sed -e "s|$D/postfix|$p|g" \
+	    -e 's/^virtual_mailbox_domains = .*/virtual_mailbox_domains = far.test/' \
+	    -e 's/^myhostname = .*/myhostname = mx.far.test/; s/^smtpd_sasl_.*//' \
+	    -e 's/^smtpd_recipient_restrictions = .*/smtpd_recipient_restrictions =/' \
+	    -e 's/^transport_maps = .*/transport_maps =/' \
+	    "$D/postfix/etc/main.cf" > "$p/etc/main.cf"
+	printf '/@far\\.test$/ ok\n' > "$p/etc/mailboxes"
+	sed -e '/^127/d; /^  -o/d' "$D/postfix/etc/master.cf" > "$p/etc/master.rest"
+	printf '/@far\\.test$/ smtp:[127.0.0.2]:%s\n' "$SECOND" > "$D/postfix/etc/transport"
+	postfix -c "$D/postfix/etc" reload > "$p/log" 2>&1
+	echo "SECOND=$SECOND" > "$D/second.env"
+}
+
+stop_second() {
+	if alive "$D/second/queue/pid/master.pid"; then
+		postfix -c "$D/second/etc" stop > /dev/null 2>&1
+	fi
+	end "$D/second/queue/pid/master.pid"
+}
+
+release_second() {
+	# shellcheck source=/dev/null
+	. "$D/second.env"
+	p=$D/second
+	{ echo "127.0.0.2:$SECOND inet n - n - - smtpd"; cat "$p/etc/master.rest"; } > "$p/etc/master.cf"
+	postfix -c "$p/etc" start >> "$p/log" 2>&1 || { cat "$p/log" >&2; die "the second Postfix did not start"; }
 }
 
 # --- starting and stopping ---
@@ -353,6 +396,7 @@ stop() {
 		postfix -c "$D/postfix/etc" stop > /dev/null 2>&1
 	fi
 	end "$D/postfix/queue/pid/master.pid"
+	stop_second
 	end "$D/run/master.pid"
 	end "$D/relay.pid"
 }
@@ -361,5 +405,8 @@ case $1 in
 # Where one of them does not come up, the others are not left behind.
 start) (start) || { stop; exit 1; } ;;
 stop) stop ;;
+second) second ;;
+release-second) release_second ;;
+stop-second|hold-second) stop_second ;;
 *) die "start or stop" ;;
 esac

@@ -54,6 +54,16 @@ unlike "$OUT $ERR" '55[56]' 'case 9: an ALERT from before TLS is not shown'
 like "$(cat log)" '^C: A3 LOGIN' 'and the session was one that went on'
 served
 
+CERT=$CERTS/selfsigned.pem
+{ before_tls smtp; echo starttls; } > s
+serve < s
+run sh -c 'echo text | "$0" -S "mta=smtp://localhost:$1" -s test a@x.test' "$MAILX" "$PORT"
+served
+rm -f "$HOME/dead.letter"
+is "$STATUS $(printf '%s' "$ERR" | grep -c '')" '69 1' 'TLS that nobody asked for, and a certificate that is refused'
+like "$ERR" 'localhost:[0-9]*: the certificate is refused: .*tls-ca-file.*tls=none' 'the remedies are named'
+CERT=$CERTS/server.pem
+
 # --- 18: SCRAM was offered, and is no longer ---
 QUERY='?tls=none'
 STATE=$HOME/.local/state/mailx/known

@@ -525,8 +525,8 @@ test_proxy(void)
 	THROUGH("\5\0", "\5\0\0\3\3abcpp220 hi\r\n", 0, "a name in its reply");
 	THROUGH("\5\0", "\5\5\0\1abcdpp", EX_TEMPFAIL, "connection refused");
 	THROUGH("\5\0", "\5\0\0\1ab", EX_TEMPFAIL, "half a reply");
-	THROUGH("\5\xff", "", EX_UNAVAILABLE, "a proxy that wants a password");
-	THROUGH("HT", "", EX_UNAVAILABLE, "no SOCKS5 proxy");
+	THROUGH("\5\xff", "", EX_NOPERM, "a proxy that wants a password");
+	THROUGH("HT", "", EX_PROTOCOL, "no SOCKS5 proxy");
 	s.proxy = (char[]){ "http://x:1" };
 	fail_clear(&why);
 	ok(conn_open(&s, &why) == NULL, "another kind of proxy");
