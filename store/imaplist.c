@@ -284,10 +284,14 @@ take_over(struct store *s)
 
 	if (l->n - l->gone != s->count)
 		return;
+	if (l->gone > 0)
+		boxcache_open(s);
 	for (i = 0; i < l->n; i++) {
 		row = &l->v[i];
-		if (row->flags & GONE)
+		if (row->flags & GONE) {
+			boxcache_forget(s, row->uid);
 			continue;
+		}
 		m->uid = row->uid;
 		if (row->flags & FLAGS_KNOWN) {
 			m->flags = m->stored = (row->flags & MSG_LASTING);

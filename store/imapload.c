@@ -910,7 +910,7 @@ imap_load(struct store *s, const uint32_t *v, size_t n, unsigned what,
 	    LOAD_BRIEF;
 	if (n == 0)
 		return 0;
-	if (box_check(s, why) == -1 || finish_ahead(s, why) == -1)
+	if (finish_ahead(s, why) == -1 || box_check(s, why) == -1)
 		return -1;
 	boxcache_open(s);
 	if ((what & LOAD_BRIEF) && n >= COMPRESS_MESSAGES &&

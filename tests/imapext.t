@@ -107,6 +107,7 @@ $DOVEADM flags remove -u "$USER_NAME" 'urgent' mailbox INBOX uid 9
 agree 'a keyword removed'
 $DOVEADM expunge -u "$USER_NAME" mailbox INBOX uid 1,20:30,300
 agree 'expunged by others'
+FORGOTTEN=$(grep -rl 'number 25"' "$CACHE" | grep -c '')
 printf 'From: new@example.org\nSubject: new\nDate: Fri, 20 Nov 2026 09:30:00 +0000\n\nnew\n' > new
 put "$USER_NAME" new
 agree 'new mail'
@@ -144,6 +145,7 @@ OFFERED=$OUT
 offers() { printf '%s\n' "$OFFERED" | grep -qx -e "$1"; }
 trace() { run "$MAILX" -v -f "$BOX$QUERY" "$@"; }
 if offers QRESYNC; then
+	is "$FORGOTTEN" 0 'what others expunged is kept no longer'
 	trace -R -H
 	like "$ERR" '^C: A[0-9]* ENABLE QRESYNC' 'ENABLE QRESYNC (5161, 7162)'
 	like "$ERR" '^C: A[0-9]* EXAMINE "INBOX" (QRESYNC (' 'EXAMINE with what was known'

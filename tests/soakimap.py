@@ -89,30 +89,38 @@ def read_some(rng, cache):
     env = dict(os.environ)
     if not cache:
         env["XDG_CACHE_HOME"] = "/nonexistent"
-    p = subprocess.Popen([MAILX, "-n", "-S", "timeout=20", "-f", URL], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         stderr=subprocess.DEVNULL, text=True, env=env)
-    p.stdin.write("headers 1-$\necho @@\n")
-    p.stdin.flush()
-    shown = {}
-    for line in p.stdout:
-        if line.startswith("@@"):
-            break
-        m = re.match(r">?[^0-9]*(\d+) .* (\w+-\d+)\s*$", line)
-        if m:
-            shown[m[1]] = m[2]
-    ask = rng.sample(sorted(shown), min(8, len(shown)))
-    for n in ask:
-        time.sleep(rng.random() * 0.05)
-        p.stdin.write(f"print {n}\necho @@\n")
+    with open("soak.err", "w+") as err:
+        p = subprocess.Popen([MAILX, "-n", "-S", "timeout=20", "-f", URL], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=err, text=True, env=env)
+        try:
+            converse(p, rng)
+            p.stdin.write("exit\n")
+            p.stdin.close()
+        except OSError:
+            err.seek(0)
+            wrong(f"mailx ended in a session: status {p.wait(60)} {err.read()}")
+        p.wait(60)
+
+
+def converse(p, rng):
+    def answer(command):
+        p.stdin.write(f"{command}\necho @@\n")
         p.stdin.flush()
         for line in p.stdout:
             if line.startswith("@@"):
-                break
+                return
+            yield line
+
+    shown = {}
+    for line in answer("headers 1-$"):
+        m = re.match(r">?[^0-9]*(\d+) .* (\w+-\d+)\s*$", line)
+        if m:
+            shown[m[1]] = m[2]
+    for n in rng.sample(sorted(shown), min(8, len(shown))):
+        time.sleep(rng.random() * 0.05)
+        for line in answer(f"print {n}"):
             if line.startswith("body of ") and line.split()[2] != shown[n]:
                 wrong(f"message {n} was shown as {shown[n]} and read as {line.split()[2]}")
-    p.stdin.write("exit\n")
-    p.stdin.close()
-    p.wait(60)
 
 
 def ours(rng):
