@@ -177,6 +177,7 @@ CMD_SRCS = \
 	cmd/gate.c \
 	cmd/headers.c \
 	cmd/help.c \
+	cmd/helptopics.c \
 	cmd/html.c \
 	cmd/htmlchar.c \
 	cmd/htmlpage.c \
@@ -184,6 +185,7 @@ CMD_SRCS = \
 	cmd/json.c \
 	cmd/mail.c \
 	cmd/msgs.c \
+	cmd/nearest.c \
 	cmd/news.c \
 	cmd/once.c \
 	cmd/options.c \
@@ -307,6 +309,7 @@ SHELL_TESTS = \
 	tests/faultsfetch.t \
 	tests/fetch.t \
 	tests/filter.t \
+	tests/help.t \
 	tests/imap.t \
 	tests/layers.t \
 	tests/line.t \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "folder.h"
+#include "nearest.h"
 #include "out.h"
 #include "progress.h"
 #include "queueing.h"
@@ -87,9 +88,10 @@ cmd_find(const char *name, struct fail *why)
 	}
 	if (n == 1)
 		return c;
-	if (like == 0)
+	if (like == 0) {
 		fail(why, EX_USAGE, "%s: unknown command", name);
-	else
+		nearest_add(why, nearest_command(name));
+	} else
 		(void)ambiguous(name, why);
 	return NULL;
 }
@@ -239,6 +241,7 @@ check_variables(struct mailx *m, const struct args *a)
 {
 	const struct var *v;
 	const char *word;
+	char *name;
 	size_t i, n;
 
 	for (i = 0; i < a->words.n; i++) {
@@ -255,8 +258,11 @@ check_variables(struct mailx *m, const struct args *a)
 			    strncmp(v->name, word, n) == 0)
 				break;
 		if (v->name == NULL) {
-			fail(&m->why, EX_CONFIG, "set: %.*s: unknown variable",
-			    (int)(n > 200 ? 200 : n), word);
+			name = xstrndup(word, n > 200 ? 200 : n);
+			fail(&m->why, EX_CONFIG, "set: %s: unknown variable",
+			    name);
+			nearest_add(&m->why, nearest_variable(name));
+			free(name);
 			run_fault(m);
 		}
 	}

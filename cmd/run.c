@@ -56,6 +56,17 @@ where(const struct mailx *m)
 	return in == NULL ? NULL : xasprintf("%s:%u", in->name, in->line);
 }
 
+char *
+run_place(const struct mailx *m)
+{
+	char *place = where(m);
+	bool inside = m->run != NULL && m->run->input != NULL;
+
+	return place != NULL ? place : xstrdup(!inside ?
+	    "the command line" : m->interactive && !m->scripted ?
+	    "the prompt" : "a command");
+}
+
 void
 run_report(struct mailx *m)
 {
