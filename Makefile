@@ -5,6 +5,9 @@
 PREFIX =	/usr/local
 BINDIR =	$(PREFIX)/bin
 MANDIR =	$(PREFIX)/share/man
+BASHDIR =	$(PREFIX)/share/bash-completion/completions
+ZSHDIR =	$(PREFIX)/share/zsh/site-functions
+FISHDIR =	$(PREFIX)/share/fish/vendor_completions.d
 VERSION =	0.1
 
 PACKAGES =	libbsd-overlay openssl
@@ -226,6 +229,7 @@ CMD_SRCS = \
 	cmd/set.c \
 	cmd/settle.c \
 	cmd/shell.c \
+	cmd/shellcomplete.c \
 	cmd/sort.c \
 	cmd/source.c \
 	cmd/structure.c \
@@ -297,6 +301,7 @@ SHELL_TESTS = \
 	tests/bare.t \
 	tests/cases.t \
 	tests/colour.t \
+	tests/completion.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
@@ -489,9 +494,15 @@ install: all
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
 	install -m 755 mailx mailx-mime $(DESTDIR)$(BINDIR)
 	install -m 644 mailx.1 mime/mailx-mime.1 $(DESTDIR)$(MANDIR)/man1
+	mkdir -p $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	./mailx --completion bash > $(DESTDIR)$(BASHDIR)/mailx
+	./mailx --completion zsh > $(DESTDIR)$(ZSHDIR)/_mailx
+	./mailx --completion fish > $(DESTDIR)$(FISHDIR)/mailx.fish
+	chmod 644 $(DESTDIR)$(BASHDIR)/mailx $(DESTDIR)$(ZSHDIR)/_mailx $(DESTDIR)$(FISHDIR)/mailx.fish
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/mailx $(DESTDIR)$(BINDIR)/mailx-mime
+	rm -f $(DESTDIR)$(BASHDIR)/mailx $(DESTDIR)$(ZSHDIR)/_mailx $(DESTDIR)$(FISHDIR)/mailx.fish
 	rm -f $(DESTDIR)$(MANDIR)/man1/mailx.1 $(DESTDIR)$(MANDIR)/man1/mailx-mime.1
 
 dist:
