@@ -283,7 +283,10 @@ session 'a question mark' xterm 80 <<'E2'
 < forward
 < pass messages on
 < ? fo
-= \x15set his?
+= \r
+> echo still here
+< still here
+= set his?
 < history-size
 < ? set his
 = \x15echo what?\r
