@@ -154,7 +154,7 @@ static int
 decode(EditLine *el, wchar_t *wc)
 {
 	mbstate_t state = { 0 };
-	size_t n;
+	size_t n = 0;
 	char octet;
 	int c, read = 0;
 

@@ -90,10 +90,10 @@ run env MAILRC=rc "$MAILX" -n --check-config
 is "$STATUS" 78 'a startup file that is checked'
 like "$ERR" '^mailx: rc:1: .*hedaer: unknown variable; did you mean header?$' 'a variable, with file and line'
 like "$ERR" '^mailx: rc:2: unst: unknown command; did you mean unset?$' 'a command'
-printf 'echo one\nhedaers\necho two\n' > batch
-run "$MAILX" -n -# batch
+printf 'echo one\nhedaers\necho two\n' > script.batch
+run "$MAILX" -n -# script.batch
 is "$STATUS$OUT" 64one 'a script stops there'
-like "$ERR" '^mailx: batch:2: hedaers: unknown command; did you mean headers?$' 'with file and line'
+like "$ERR" '^mailx: script.batch:2: hedaers: unknown command; did you mean headers?$' 'with file and line'
 run "$MAILX" -n -J -Y hedaers
 like "$OUT" '^{"error":{"code":64,"text":"hedaers: unknown command; did you mean headers?"}}$' 'as JSON'
 done_testing

@@ -344,7 +344,7 @@ session 'a server that nobody talks to is not called for a Tab' xterm 80 <<'E2'
 > x
 E2
 printf 'bind ^X^A mailx-complete\nbind ^B ed-move-to-beg\n' > "$HOME/.editrc"
-session '~/.editrc holds' xterm 80 <<'E2'
+session 'the file .editrc holds' xterm 80 <<'E2'
 < ? 
 = o x\x02ech\r
 < x
