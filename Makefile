@@ -2,15 +2,14 @@
 # they are there, libedit and zlib are found by pkg-config.  Targets: all demo check
 # asan-check soak syskill syskill-fetch fuzz random bench corpus lint metrics install
 # uninstall dist clean
-# Makefile -- GNU make and bmake.  Nothing to configure: OpenSSL, libbsd and, if it
-# is there, zlib are found by pkg-config.  Targets: all demo check asan-check soak fuzz bench
-# corpus lint
-# metrics install uninstall dist clean
 
 PREFIX =	/usr/local
 BINDIR =	$(PREFIX)/bin
 MANDIR =	$(PREFIX)/share/man
 DOCDIR =	$(PREFIX)/share/doc/mailx
+BASHDIR =	$(PREFIX)/share/bash-completion/completions
+ZSHDIR =	$(PREFIX)/share/zsh/site-functions
+FISHDIR =	$(PREFIX)/share/fish/vendor_completions.d
 VERSION =	0.1
 
 # Compression of IMAP (RFC 4978), where zlib is found; ZLIB=no: without.
@@ -205,6 +204,7 @@ CMD_SRCS = \
 	cmd/gate.c \
 	cmd/headers.c \
 	cmd/help.c \
+	cmd/helptopics.c \
 	cmd/html.c \
 	cmd/htmlchar.c \
 	cmd/htmlpage.c \
@@ -212,6 +212,7 @@ CMD_SRCS = \
 	cmd/json.c \
 	cmd/mail.c \
 	cmd/msgs.c \
+	cmd/nearest.c \
 	cmd/news.c \
 	cmd/once.c \
 	cmd/options.c \
@@ -252,6 +253,7 @@ CMD_SRCS = \
 	cmd/set.c \
 	cmd/settle.c \
 	cmd/shell.c \
+	cmd/shellcomplete.c \
 	cmd/smtp.c \
 	cmd/sort.c \
 	cmd/source.c \
@@ -331,6 +333,7 @@ SHELL_TESTS = \
 	tests/cases.t \
 	tests/chunking.t \
 	tests/colour.t \
+	tests/completion.t \
 	tests/compose.t \
 	tests/contract.t \
 	tests/corpus.t \
@@ -344,19 +347,19 @@ SHELL_TESTS = \
 	tests/fetch.t \
 	tests/filter.t \
 	tests/heirloom.t \
+	tests/help.t \
 	tests/imap.t \
 	tests/imapext.t \
 	tests/imapscript.t \
 	tests/layers.t \
+	tests/life.t \
 	tests/line.t \
 	tests/lines.t \
-	tests/life.t \
 	tests/manual.t \
 	tests/modes.t \
 	tests/needs.t \
 	tests/newmail.t \
 	tests/nomem.t \
-	tests/needs.t \
 	tests/outbox.t \
 	tests/pop3.t \
 	tests/posix_commands.t \
@@ -378,9 +381,9 @@ SHELL_TESTS = \
 	tests/send.t \
 	tests/session.t \
 	tests/show.t \
+	tests/smtp.t \
 	tests/soak.t \
 	tests/soakimap.t \
-	tests/smtp.t \
 	tests/sort.t \
 	tests/syskill.t \
 	tests/syskill_fetch.t \
@@ -440,10 +443,9 @@ LIB_ASAN =	$(LIB_SRCS:.c=.ao)
 LIB_FUZZ =	$(LIB_SRCS:.c=.fo)
 UNIT_TESTS =	$(UNIT_SRCS:.c=.test)
 UNIT_ASAN =	$(UNIT_SRCS:.c=.atest)
-TOOLS =		tests/draft tests/failio.so tests/hosts.so tests/ports tests/relay tests/fake \
-		tests/corpus tests/mailx-crash tests/sink tests/syskill
-TOOLS =		tests/draft tests/failio.so tests/failmem.so tests/ports tests/relay tests/fake tests/corpus \
-		tests/mailx-crash
+TOOLS =		tests/corpus tests/draft tests/failio.so tests/failmem.so \
+		tests/fake tests/hosts.so tests/mailx-crash tests/ports \
+		tests/relay tests/sink tests/syskill
 
 all: mailx mailx-mime
 
@@ -578,14 +580,20 @@ EXAMPLES =	crontab mailx-flush.service mailx-flush.timer
 
 install: all
 	mkdir -p "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(DOCDIR)/examples"
+	mkdir -p "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
 	install -m 755 mailx mailx-mime "$(DESTDIR)$(BINDIR)"
 	install -m 644 mailx.1 mime/mailx-mime.1 "$(DESTDIR)$(MANDIR)/man1"
 	for f in $(EXAMPLES); do \
 		sed 's,/usr/local/bin,$(BINDIR),g' "cmd/examples/$$f" > "$(DESTDIR)$(DOCDIR)/examples/$$f" && \
 		chmod 644 "$(DESTDIR)$(DOCDIR)/examples/$$f" || exit 1; done
+	./mailx --completion bash > "$(DESTDIR)$(BASHDIR)/mailx"
+	./mailx --completion zsh > "$(DESTDIR)$(ZSHDIR)/_mailx"
+	./mailx --completion fish > "$(DESTDIR)$(FISHDIR)/mailx.fish"
+	cd "$(DESTDIR)/" && chmod 644 ".$(BASHDIR)/mailx" ".$(ZSHDIR)/_mailx" ".$(FISHDIR)/mailx.fish"
 
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/mailx" "$(DESTDIR)$(BINDIR)/mailx-mime"
+	rm -f "$(DESTDIR)$(BASHDIR)/mailx" "$(DESTDIR)$(ZSHDIR)/_mailx" "$(DESTDIR)$(FISHDIR)/mailx.fish"
 	rm -f "$(DESTDIR)$(MANDIR)/man1/mailx.1" "$(DESTDIR)$(MANDIR)/man1/mailx-mime.1"
 	for f in $(EXAMPLES); do rm -f "$(DESTDIR)$(DOCDIR)/examples/$$f"; done
 

@@ -26,6 +26,7 @@
 #include "cmd/schema.h"
 #include "cmd/sendmode.h"
 #include "cmd/server.h"
+#include "cmd/shellcomplete.h"
 #include "cmd/source.h"
 #include "cmd/term.h"
 #include "cmd/vars.h"
@@ -418,7 +419,7 @@ run(struct mailx *m, struct options *o)
 	return m->run->failed;
 }
 
-/* --help, --version, --schema: to standard output.  -1: none of them. */
+/* --help, --version, --schema, --completion: to standard output.  -1: none of them. */
 static int
 tell_options(const struct options *o)
 {
@@ -428,6 +429,8 @@ tell_options(const struct options *o)
 		printf("mailx %s\n", MAILX_VERSION);
 	else if (o->schema)
 		schema_print(stdout);
+	else if (o->completion != NULL)
+		shellcomplete_print(o->completion, stdout);
 	else
 		return -1;
 	return fflush(stdout) == 0 ? 0 : EX_IOERR;

@@ -5,9 +5,11 @@
  * A name that is unknown is kept in silence when mail is to be read, for it may be
  * another program's, and a value is looked at where it is used; here both are told.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "nearest.h"
 #include "runint.h"
 #include "vars.h"
 
@@ -60,6 +62,17 @@ check_value(const char *name, const char *value, struct fail *why)
 }
 
 static int
+fail_variable(const char *word, size_t n, struct fail *why)
+{
+	char *name = xstrndup(word, n > 200 ? 200 : n);
+
+	fail(why, EX_CONFIG, "set: %s: unknown variable", name);
+	nearest_add(why, nearest_variable(name));
+	free(name);
+	return -1;
+}
+
+static int
 check_word(const char *word, struct fail *why)
 {
 	size_t n = strcspn(word, "=");
@@ -71,8 +84,7 @@ check_word(const char *word, struct fail *why)
 	if (v == NULL && word[n] == '\0' && strncmp(word, "no", 2) == 0)
 		v = find_variable(word + 2, n - 2);
 	if (v == NULL)
-		return fail(why, EX_CONFIG, "set: %.*s: unknown variable",
-		    (int)(n > 200 ? 200 : n), word);
+		return fail_variable(word, n, why);
 	return word[n] == '\0' ? 0 : check_value(v->name, word + n + 1, why);
 }
 

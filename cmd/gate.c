@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "folder.h"
+#include "nearest.h"
 #include "out.h"
 #include "progress.h"
 #include "queueing.h"
@@ -88,9 +89,10 @@ cmd_find(const char *name, struct fail *why)
 	}
 	if (n == 1)
 		return c;
-	if (like == 0)
+	if (like == 0) {
 		fail(why, EX_USAGE, "%s: unknown command", name);
-	else
+		nearest_add(why, nearest_command(name));
+	} else
 		(void)ambiguous(name, why);
 	return NULL;
 }

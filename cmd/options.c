@@ -10,22 +10,16 @@
 #include <string.h>
 
 #include "options.h"
+#include "shellcomplete.h"
 
 #define USAGE	"usage: mailx [options] [address ... | -f [folder]], and mailx --help"
 #include "secret.h"
 
 /* Long names without a letter. */
 enum { DESCRIPTION = 256, HTML, INLINE, TIMEOUT, ONCE, AT, SCHEMA,
-    CHECK_CONFIG };
+    CHECK_CONFIG, COMPLETION };
 
-struct known_option {
-	int		 letter;
-	const char	*name;
-	const char	*arg;	/* NULL: none; "[": one may be given to the long name */
-	const char	*help;
-};
-
-static const struct known_option known[] = {
+const struct known_option known_options[] = {
 	{ 'A', "account", "name", "activate an account of the startup file" },
 	{ 'a', "attach", "file", "attach a file" },
 	{ 'B', "", NULL, NULL },
@@ -68,7 +62,9 @@ static const struct known_option known[] = {
 	{ '~', "tilde", NULL, "allow tilde escapes" },
 	{ SCHEMA, "schema", NULL, "print the JSON schema of the records" },
 	{ CHECK_CONFIG, "check-config", NULL, "check the startup files" },
+	{ COMPLETION, "completion", "shell", "print completion for bash, zsh or fish" },
 };
+const size_t nknown_options = NELEM(known_options);
 
 /* --- Help. --- */
 
@@ -84,8 +80,8 @@ options_help(FILE *out)
 	    "       mailx [options] [-f [folder]]\n"
 	    "       mailx [options] -Y command ...\n"
 	    "       mailx [options] -# [file]\n", out);
-	for (i = 0; i < NELEM(known); i++) {
-		k = &known[i];
+	for (i = 0; i < NELEM(known_options); i++) {
+		k = &known_options[i];
 		if (k->help == NULL)
 			continue;
 		snprintf(left, sizeof left, "%c%c%s --%s %s",
@@ -109,8 +105,8 @@ make_tables(char *letters, struct option *names)
 
 	*letters++ = '+';
 	*letters++ = ':';
-	for (i = 0; i < NELEM(known); i++) {
-		k = &known[i];
+	for (i = 0; i < NELEM(known_options); i++) {
+		k = &known_options[i];
 		arg = k->arg == NULL ? no_argument : *k->arg == '[' ?
 		    optional_argument : required_argument;
 		if (*k->name != '\0') {
@@ -227,6 +223,8 @@ single(struct options *o, int letter)
 		return &o->once;
 	case AT:
 		return &o->at;
+	case COMPLETION:
+		return &o->completion;
 	default:
 		return NULL;
 	}
@@ -353,8 +351,8 @@ take_spec(struct options *o, char *const *args)
 static int
 scan(struct options *o, int argc, char *argv[], struct fail *why)
 {
-	char letters[3 * NELEM(known) + 3];
-	struct option names[NELEM(known) + 1];
+	char letters[3 * NELEM(known_options) + 3];
+	struct option names[NELEM(known_options) + 1];
 	int result, last;
 
 	make_tables(letters, names);
@@ -427,6 +425,10 @@ options_parse(struct options *o, int argc, char *argv[], struct fail *why)
 	r = scan(o, argc, argv, why);
 	for (i = 1; i < argc; i++)
 		o->secret = secret_wipe(argv[i]) || o->secret;
+	if (r == 0 && o->completion != NULL)
+		return shellcomplete_knows(o->completion) ? 0 : fail(why,
+		    EX_USAGE, "--completion: %s: bash, zsh or fish",
+		    o->completion);
 	if (r == -1 || o->help || o->version || o->schema || o->check_config)
 		return r;
 	return check(o, why);
@@ -437,7 +439,8 @@ options_free(struct options *o)
 {
 	char **const strings[] = { &o->account, &o->folder_name, &o->spec,
 	    &o->user, &o->script, &o->type, &o->body, &o->quote, &o->from,
-	    &o->subject, &o->html, &o->once, &o->at };
+	    &o->subject, &o->html, &o->once, &o->at,
+	    &o->completion };
 	struct strv *const lists[] = { &o->before, &o->commands, &o->variables,
 	    &o->bcc, &o->cc, &o->fields, &o->inlines, &o->operands,
 	    &o->sendmail_args };

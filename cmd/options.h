@@ -5,6 +5,16 @@
 
 #include "../mailx.h"
 
+struct known_option {
+	int		 letter;	/* above 255: it has none */
+	const char	*name;		/* of the long form; "": none */
+	const char	*arg;		/* NULL: none; "[": one may be given to the long name */
+	const char	*help;		/* NULL: it is accepted and not told of */
+};
+
+extern const struct known_option known_options[];
+extern const size_t nknown_options;
+
 /* A file to attach, with what belongs to it. */
 struct wanted_file {
 	char	*path;		/* owned */
@@ -23,7 +33,8 @@ struct options {
 	bool		 receiving;	/* one that only a folder has */
 	bool		 set_aside;	/* -- was given to the operands */
 	char		*account, *folder_name, *spec, *user, *script;
-	char		*type, *body, *quote, *from, *subject, *html, *once, *at;
+	char		*type, *body, *quote, *from, *subject, *html, *once, *at,
+			*completion;
 	struct strv	 before, commands, variables;	/* -X, -Y, -S */
 	struct strv	 bcc, cc, fields, inlines;
 	struct strv	 operands;	/* addresses; the arguments of a script */

@@ -56,6 +56,17 @@ where(const struct mailx *m)
 	return in == NULL ? NULL : xasprintf("%s:%u", in->name, in->line);
 }
 
+char *
+run_place(const struct mailx *m)
+{
+	char *place = where(m);
+	bool inside = m->run != NULL && m->run->input != NULL;
+
+	return place != NULL ? place : xstrdup(!inside ?
+	    "the command line" : m->interactive && !m->scripted ?
+	    "the prompt" : "a command");
+}
+
 /*
  * That nothing was found is an answer: it is said to a person and, as mailx always
  * did, to who pipes commands in; not in the mail of cron or in JSON.

@@ -62,6 +62,8 @@ void		 run_free(struct mailx *m);
 int		 run_input(struct mailx *m, struct input *in);
 /* The next line, continuations joined; NULL at the end.  The caller frees. */
 char		*run_read(struct mailx *m, struct input *in, const char *prompt);
+/* Where the command stands that runs, for people: "file:line", "the command line", ...  Caller frees. */
+char		*run_place(const struct mailx *m);
 /* Are commands passed over, in a branch of `if' that is not taken? */
 bool		 run_skips(const struct mailx *m);
 /* The parameters that hold here; NULL: none. */

@@ -6,8 +6,8 @@
 #include "out.h"
 #include "vars.h"
 
-static bool
-is_secret(const char *name)
+bool
+var_is_secret(const char *name)
 {
 	return strncmp(name, "password-", 9) == 0 ?
 	    strcmp(name, "password-command") != 0 :
@@ -21,7 +21,7 @@ list_one(void *ctx, const char *name, const char *value)
 {
 	struct mailx *m = ctx;
 
-	if (*value != '\0' && is_secret(name))
+	if (*value != '\0' && var_is_secret(name))
 		value = "***";
 	if (m->json)
 		out_pair(m, name, value);

@@ -22,6 +22,7 @@
 #include "vars.h"
 
 #define REPLACEMENT	0xfffd
+#define KILL_LINE	0x15	/* ^U */
 
 /* --- Signals while a line is typed. --- */
 
@@ -153,7 +154,7 @@ static int
 decode(EditLine *el, wchar_t *wc)
 {
 	mbstate_t state = { 0 };
-	size_t n;
+	size_t n = 0;
 	char octet;
 	int c, read = 0;
 
@@ -182,14 +183,20 @@ is_full(EditLine *el)
 	return line->lastchar - line->buffer >= MAX_COMMAND_LINE;
 }
 
+/* Enter behind `fo?' ends the question, as in a plain line: it does not run `fo'. */
 static int
 next_character(EditLine *el, wchar_t *wc)
 {
+	struct editor *e;
 	int r;
 
 	do
 		r = decode(el, wc);
 	while (r == 1 && *wc >= ' ' && is_full(el));
+	el_wget(el, EL_CLIENTDATA, &e);
+	if (e->answered && r == 1 && (*wc == '\r' || *wc == '\n'))
+		*wc = KILL_LINE;
+	e->answered = false;
 	return r;
 }
 

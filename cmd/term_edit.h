@@ -19,6 +19,7 @@ struct editor {
 	wchar_t		*prompt;	/* owned */
 	enum term_use	 use;		/* of the line that is being read */
 	int		 ahead;		/* octets that were typed before the line began, and one */
+	bool		 answered;	/* a `?', by the last key */
 	char		*last;		/* owned: remembered last; or NULL */
 };
 

@@ -221,7 +221,7 @@ question(EditLine *el, int key)
 	(void)key;
 	el_wget(el, EL_CLIENTDATA, &e);
 	line = left_of_cursor(el);
-	told = answer(e, line);
+	told = e->answered = answer(e, line);
 	free(line);
 	if (!told)
 		insert(el, "?");

@@ -14,13 +14,16 @@
 #include <unistd.h>
 
 #include "../store/local.h"
+#include "nearest.h"
 #include "progress.h"
+#include "runint.h"
 #include "server.h"
 #include "vars.h"
 
 struct value {
 	char	*name;		/* owned */
 	char	*text;		/* owned */
+	char	*origin;	/* owned: where it was set; NULL: the default */
 };
 
 struct vars {
@@ -82,22 +85,25 @@ wipe(char *text)
 	freezero(text, strlen(text));	/* it may be a password */
 }
 
-/* Takes the text. */
+/* Takes text and origin. */
 static void
-put(struct vars *vs, const char *name, char *text)
+put(struct vars *vs, const char *name, char *text, char *origin)
 {
 	bool there;
 	size_t i = place_of(vs, name, &there);
 
 	if (there) {
 		wipe(vs->v[i].text);
+		free(vs->v[i].origin);
 		vs->v[i].text = text;
+		vs->v[i].origin = origin;
 		return;
 	}
 	vs->v = xgrow(vs->v, vs->n, &vs->cap, sizeof *vs->v);
 	memmove(vs->v + i + 1, vs->v + i, (vs->n - i) * sizeof *vs->v);
 	vs->v[i].name = xstrdup(name);
 	vs->v[i].text = text;
+	vs->v[i].origin = origin;
 	vs->n++;
 }
 
@@ -148,7 +154,8 @@ put_defaults(struct vars *vs)
 	for (e = variables; e->name != NULL; e++)
 		if (e->value != NULL)
 			put(vs, e->name, e->type == VAR_PATH ?
-			    expand_home(vs, e->value) : xstrdup(e->value));
+			    expand_home(vs, e->value) : xstrdup(e->value),
+			    NULL);
 }
 
 struct vars *
@@ -162,11 +169,12 @@ vars_new(void)
 	size_t i;
 
 	if (home != NULL)
-		put(vs, "HOME", home);
+		put(vs, "HOME", home, xstrdup("the environment"));
 	put_defaults(vs);
 	for (i = 0; i < NELEM(imported); i++)
 		if ((text = getenv(imported[i])) != NULL && *text != '\0')
-			put(vs, imported[i], xstrdup(text));
+			put(vs, imported[i], xstrdup(text),
+			    xstrdup("the environment"));
 	return vs;
 }
 
@@ -179,6 +187,7 @@ vars_free(struct vars *vs)
 		return;
 	for (i = 0; i < vs->n; i++) {
 		free(vs->v[i].name);
+		free(vs->v[i].origin);
 		wipe(vs->v[i].text);
 	}
 	free(vs->v);
@@ -200,6 +209,8 @@ vars_save(const struct mailx *m)
 	for (i = 0; i < vs->n; i++) {
 		copy->v[i].name = xstrdup(vs->v[i].name);
 		copy->v[i].text = xstrdup(vs->v[i].text);
+		copy->v[i].origin = vs->v[i].origin == NULL ? NULL :
+		    xstrdup(vs->v[i].origin);
 	}
 	return copy;
 }
@@ -220,6 +231,15 @@ const char *
 var_get(const struct mailx *m, const char *name)
 {
 	return get(m->vars, modern(name));
+}
+
+const char *
+var_origin(const struct mailx *m, const char *name)
+{
+	bool there;
+	size_t i = place_of(m->vars, modern(name), &there);
+
+	return there ? m->vars->v[i].origin : NULL;
 }
 
 bool
@@ -347,7 +367,8 @@ var_set(struct mailx *m, const char *name, const char *value, struct fail *why)
 	    read_number(value, &number) == -1)
 		return fail(why, EX_USAGE, "%s: %s: not a number from 0 to %d",
 		    name, value, INT_MAX);
-	put(m->vars, modern(name), translate(m->vars, name, e, value));
+	put(m->vars, modern(name), translate(m->vars, name, e, value),
+	    run_place(m));
 	vars_apply(m);
 	return 0;
 }
@@ -362,6 +383,7 @@ drop(struct mailx *m, const char *name)
 	if (!there)
 		return false;
 	free(vs->v[i].name);
+	free(vs->v[i].origin);
 	wipe(vs->v[i].text);
 	vs->n--;
 	memmove(vs->v + i, vs->v + i + 1, (vs->n - i) * sizeof *vs->v);
@@ -375,7 +397,9 @@ var_unset(struct mailx *m, const char *name, struct fail *why)
 {
 	if (drop(m, name) || find_entry(name) != NULL)
 		return 0;
-	return fail(why, EX_USAGE, "%s: no such variable is set", name);
+	fail(why, EX_USAGE, "%s: no such variable is set", name);
+	nearest_add(why, nearest_variable(name));
+	return -1;
 }
 
 int

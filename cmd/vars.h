@@ -25,6 +25,10 @@ void		 vars_restore(struct mailx *m, struct vars *saved);
 
 /* The value, "" for a boolean that is set; NULL where unset.  Borrowed until it changes. */
 const char	*var_get(const struct mailx *m, const char *name);
+/* Where it was set: "file:line", "the command line"; NULL: it has its default.  Borrowed. */
+const char	*var_origin(const struct mailx *m, const char *name);
+/* Is it one that holds a password, not to be shown? */
+bool		 var_is_secret(const char *name);
 bool		 var_is_set(const struct mailx *m, const char *name);
 int		 var_number(const struct mailx *m, const char *name, int otherwise);
 /* EX_CONFIG or EX_USAGE: not a number, out of range.  Unknown names are kept in silence. */

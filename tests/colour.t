@@ -8,12 +8,12 @@ cat > box <<E2
 From a@example.org Fri Nov 20 01:30:01 2026
 From: Sender One <a@example.org>
 To: me@example.test
-Subject: read $E[31mred
+Subject: read ${E}[31mred
 Status: RO
-X-Evil: $E[31mred
+X-Evil: ${E}[31mred
 
 first
-> quoted $E[5m
+> quoted ${E}[5m
 >> twice
 after > not
 > last

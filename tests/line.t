@@ -283,7 +283,10 @@ session 'a question mark' xterm 80 <<'E2'
 < forward
 < pass messages on
 < ? fo
-= \x15set his?
+= \r
+> echo still here
+< still here
+= set his?
 < history-size
 < ? set his
 = \x15echo what?\r
@@ -341,7 +344,7 @@ session 'a server that nobody talks to is not called for a Tab' xterm 80 <<'E2'
 > x
 E2
 printf 'bind ^X^A mailx-complete\nbind ^B ed-move-to-beg\n' > "$HOME/.editrc"
-session '~/.editrc holds' xterm 80 <<'E2'
+session 'the file .editrc holds' xterm 80 <<'E2'
 < ? 
 = o x\x02ech\r
 < x

@@ -45,7 +45,7 @@ E2
 }
 pop3 > pop3.script
 start() {
-	"$FAKE" -t 20 pop3.script > port & FAKE_PID=$!
+	"$FAKE" -t 20 -o log pop3.script > port & FAKE_PID=$!
 	while [ ! -s port ]; do sleep 0.05; done
 	PORT=$(cat port)
 	rm -rf box "$HOME/.local"
@@ -122,7 +122,7 @@ on QUIT
 S: 221 bye
 serve
 E2
-"$FAKE" -t 20 smtp.script > port & FAKE_PID=$!
+"$FAKE" -t 20 -o log smtp.script > port & FAKE_PID=$!
 while [ ! -s port ]; do sleep 0.05; done
 head -c 1500000 /dev/zero | tr '\0' x | fold -w 70 > big
 run python3 "$ROOT/tests/terminal.py" nothing xterm 80 -- "$MAILX" -n -S mta="smtp://127.0.0.1:$(cat port)" -s s -m big bob@example.org

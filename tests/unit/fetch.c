@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../../cmd/fetch.h"
+#include "../../cmd/progress.h"
 #include "../../cmd/term.h"
 #include "tap.h"
 
@@ -23,6 +24,20 @@ out_note(struct mailx *m, const char *fmt, ...)
 {
 	(void)m;
 	(void)fmt;
+}
+
+void
+progress_expect(struct mailx *m, uint64_t octets, uint64_t messages)
+{
+	(void)m;
+	(void)octets;
+	(void)messages;
+}
+
+void
+progress_message(struct mailx *m)
+{
+	(void)m;
 }
 
 FILE *
