@@ -70,7 +70,7 @@ for P in pop3 imap; do
 	inside 75 0 'case 27: silence when we log in' -S timeout=1 < s
 	printf 'drip 300\nraw %s a greeting that takes its time and never ends at all\n' "$ok" > s
 	fault 75 0 'case 28: an octet each 0.3 s' -S timeout=1 < s
-	[ $(($(date +%s) - start)) -le 9 ]; ok $? 'all are left in time'
+	[ $(($(date +%s) - start)) -le 20 ]; ok $? 'all are left in time'
 	printf 'fill 1000000 %s-more--\n' "$ok" > s
 	fault 76 0 'case 30: a line of 10 MB' < s
 	echo close > s
@@ -83,7 +83,7 @@ fault 76 0 'case 29: CAPA without end' < s
 { printf 'S: +OK hi\nC: CAPA\nS: +OK\ndrip 100\nrepeat 1000 X\n'; } > s
 start=$(date +%s)
 fault 75 0 'case 29: CAPA that drips' -S timeout=1 < s
-[ $(($(date +%s) - start)) -le 4 ]; ok $? 'is left in time'
+[ $(($(date +%s) - start)) -le 15 ]; ok $? 'is left in time'
 { pop3 USER; printf 'C: USER joe\nS: +OK\nC: PASS *\nS: -ERR wrong\nswallow\n'; } > s
 inside 77 0 'case 22: a wrong password' < s
 { pop3 USER; printf 'C: USER joe\nS: +OK\nC: PASS *\nS: -ERR [IN-USE] busy\nswallow\n'; } > s
