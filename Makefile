@@ -305,6 +305,7 @@ SHELL_TESTS = \
 	tests/layers.t \
 	tests/life.t \
 	tests/manual.t \
+	tests/matrix.t \
 	tests/outbox.t \
 	tests/posix_commands.t \
 	tests/posix_escapes.t \
