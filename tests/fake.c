@@ -32,8 +32,8 @@
  *	serve		hear lines, and for each obey the first rule that it matches,
  *			until the connection ends
  *
- * The transcript counts the flights: each time that a wait for what is heard follows
- * upon something said.
+ * The transcript counts the flights: each time that something is heard that was not
+ * there yet when the answer before it was said.
  *
  * -b N closes a connection when N octets were said (none beyond), -r N resets it
  * then, -a N closes it when N octets were heard and more come: all as on the wire
@@ -47,6 +47,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -169,6 +170,16 @@ send_some(const char *p, size_t n)
 	return true;
 }
 
+/* Is there something to hear already, so that nobody waits for what is said now? */
+static bool
+is_ahead(void)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return in_at < in_n || (ssl != NULL && SSL_has_pending(ssl) == 1) ||
+	    poll(&p, 1, 0) == 1;
+}
+
 /* Say octets, as -b, -r and drip allow; false when the connection has ended. */
 static bool
 say(const char *p, size_t n)
@@ -181,7 +192,7 @@ say(const char *p, size_t n)
 	if (limited)
 		n = (size_t)(say_limit - said);
 	said += (long long)n;
-	spoke = true;
+	spoke = spoke || !is_ahead();
 	for (i = 0; drip >= 0 && i < n; i++) {
 		if (!send_some(p + i, 1))
 			return false;
