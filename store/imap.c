@@ -345,7 +345,7 @@ hear_fetch(struct store *s, uint32_t sequence, const struct imap_node *items,
 	came = imap_take_items(m, items->child, (b->want | b->ahead_want) & ~m->loaded,
 	    s->options->charset_8bit, &it);
 	m->loaded |= came;
-	if (came & ~(unsigned)LOAD_FLAGS)
+	if (came & LOAD_KEPT)
 		boxcache_keep(s, m->uid, &it);
 	if (texts_take(s, uid == 0 ? 0 : n, items->child))
 		return 1;

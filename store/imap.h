@@ -143,6 +143,9 @@ void		 imap_ask_nothing(struct store *s);
 
 /* --- imapcache.c --- */
 
+/* What is worth keeping; sizes go with it, but not alone: fetch asks for those of all. */
+#define LOAD_KEPT	(unsigned)(LOAD_ENVELOPE | LOAD_STRUCTURE | LOAD_BRIEF)
+
 /* Without a cache these do nothing. */
 void		 boxcache_open(struct store *s);
 void		 boxcache_close(struct store *s);

@@ -823,7 +823,7 @@ static int
 learn_kept(struct store *s, const uint32_t *v, size_t n, unsigned what,
     struct fail *why)
 {
-	if ((what & ~(unsigned)LOAD_FLAGS) == 0 || !boxcache_may_know(s))
+	if ((what & LOAD_KEPT) == 0 || !boxcache_may_know(s))
 		return 0;
 	if (box_need_uids(s, v, n, why) == -1)
 		return -1;
@@ -867,9 +867,11 @@ imap_ask(struct store *s, const uint32_t *v, size_t n, unsigned what)
 
 	if (b->ahead != NULL || b->session == NULL ||
 	    !imap_is_alive(b->session->imap) ||
-	    (boxcache_may_know(s) && !have_uids(s, v, n)))
+	    ((what & LOAD_KEPT) != 0 && boxcache_may_know(s) &&
+	    !have_uids(s, v, n)))
 		return;
-	boxcache_load(s, v, n, what);
+	if ((what & LOAD_KEPT) != 0)
+		boxcache_load(s, v, n, what);
 	alike = xreallocarray(NULL, n, sizeof(*alike));
 	if ((k = pick_alike(s, v, n, what, alike, &lacking)) > 0)
 		say_ahead(s, alike, k, lacking);
