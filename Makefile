@@ -356,11 +356,11 @@ SHELL_TESTS = \
 	tests/line.t \
 	tests/lines.t \
 	tests/manual.t \
+	tests/matrix.t \
 	tests/modes.t \
 	tests/needs.t \
 	tests/newmail.t \
 	tests/nomem.t \
-	tests/matrix.t \
 	tests/outbox.t \
 	tests/pop3.t \
 	tests/posix_commands.t \
