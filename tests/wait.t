@@ -31,7 +31,7 @@ is "$(printf '%s\n' "$OUT" | grep -c .)" 1 'one message'
 like "$OUT" '"subject":"the code: 77"' 'as JSON'
 wait
 later deliver four 'another code'
-run "$MAILX" -f "$BOX" -Y 'wait -t 20 "subject code"'
+run "$MAILX" -v -f "$BOX" -Y 'wait -t 20 "subject code"'
 is "$STATUS" 0 'an expression in quotes'
 like "$OUT" 'another code' 'is one'
 run "$MAILX" -f "$BOX" -Y 'wait -t never'
