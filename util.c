@@ -148,7 +148,7 @@ fail_clear(struct fail *why)
 	why->text[0] = '\0';
 }
 
-static void
+static _Noreturn void
 no_memory(void)
 {
 	static const char text[] = "mailx: out of memory\n";
@@ -322,9 +322,8 @@ memory_open(char **text, size_t *len, bool live)
 	if (live)
 		memory_show(m);
 	f = funopen(m, NULL, memory_write, memory_seek, memory_close);
-	if (f == NULL)
+	if (f == NULL || setvbuf(f, m->buffer, _IOFBF, sizeof m->buffer) != 0)
 		no_memory();
-	(void)setvbuf(f, m->buffer, _IOFBF, sizeof m->buffer);
 	return f;
 }
 

@@ -450,7 +450,7 @@ smtp_query(struct smtp *x, const char *verb, const char *arg, int *code,
 	char upper[8];
 	size_t i;
 
-	for (i = 0; verb[i] != '\0' && i < sizeof upper - 1; i++)
+	for (i = 0; i < sizeof upper - 1 && verb[i] != '\0'; i++)
 		upper[i] = verb[i] >= 'a' && verb[i] <= 'z' ?
 		    (char)(verb[i] - 'a' + 'A') : verb[i];
 	upper[i] = '\0';

@@ -72,7 +72,7 @@ rebuild() {		# rebuild FILE...: a mailbox Built with these, and another UIDVALID
 }
 rebuild m1 m2
 "$MAILX" -Y "fetch -o maildir:built $IBOX" > /dev/null
-sed 's/message 3/message 4/; s/<f3/<f4/' m3 > m4
+sed 's/message 3/message 4/; s/<f3/<f4/' m3 > "m4"
 rebuild m4 m2 m1
 run "$MAILX" -J -Y "fetch -d -o maildir:built $IBOX"
 is "$STATUS" 0 'another UIDVALIDITY'

@@ -18,7 +18,7 @@ umask 022		# a startup file that others may write to is refused
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 : "${MAILX:=$ROOT/mailx}" "${MAILX_MIME:=$ROOT/mailx-mime}"
 NAME=$(basename -- "$0" .t)
-COUNT=0 FAILED=0 OWN_SERVERS= LINK=
+COUNT=0 FAILED=0 OWN_SERVERS='' LINK=''
 
 if [ -z "${TEST_WORK:-}" ]; then		# run alone: with servers of its own
 	TEST_WORK=$(mktemp -d /tmp/mailx-tests.XXXXXX) || exit 73

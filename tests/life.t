@@ -29,7 +29,7 @@ QUEUED=$(printf '%s\n' "$ERR" | sed -n 's/^S: 250 2\.0\.0 Ok: .*queued as \([0-9
 # 3. queued there while the other one cannot be reached
 postfix_queue() { postqueue -c "$SERVERS/postfix/etc" -p 2> /dev/null; }
 tries=200
-until postfix_queue | grep -q "^$QUEUED[^!*]*$" && line "$QUEUED.*status=deferred" | grep -q . || [ $tries -eq 0 ]; do tries=$((tries - 1)); sleep 0.05; done
+until postfix_queue | grep -q "^${QUEUED}[^!*]*\$" && line "$QUEUED.*status=deferred" | grep -q . || [ $tries -eq 0 ]; do tries=$((tries - 1)); sleep 0.05; done
 like "$(postfix_queue)" "^$QUEUED" '3. there it waits in the queue while the server of the recipient is not there'
 there "$USER_NAME" 0; ok $? 'and has not arrived'
 # 4. passed on

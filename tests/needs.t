@@ -15,7 +15,7 @@ awk '/^From a/ { n++; next } { print > "m" n }' plain
 head -c 150000 /dev/zero | tr '\0' x | fold -w 76 > large
 head -c 7500 /dev/urandom > small.pdf
 "$MAILX" -n -S from=a@example.org -S hostname=example.org -S mta=mbox:sent -s 'two parts' -m large -a small.pdf me@example.test
-sed 1d sent > m4
+sed 1d sent > "m4"
 for i in 1 2 3 4; do put "$USER_NAME" m$i; done
 
 name='headers before download'

@@ -1,5 +1,6 @@
 #!/bin/sh
 # A moment of what `make soak' does for ten minutes.
+# shellcheck disable=SC2034 # for lib.sh
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 [ ! -w /dev/shm ] || SOAK_DIR=/dev/shm
@@ -22,6 +23,7 @@ printf 'set from=a@example.org outbox=%s/box mta=smtp://127.0.0.1:%s\n' "$T" "$(
 awk 'BEGIN { for (i = 1; i <= 5000; i++) printf "send -s %d b@example.org\ntext\n.\n", i }' > script
 run "$MAILX" -n -# script
 is "$STATUS$(find box/q -name '*.env' | wc -l | tr -d ' ')" 05000 '63: thousands queued by one process'
+# shellcheck disable=SC3045 # where there is none, it is not held to it
 limited() { (case $MAILX in *asan*) ;; *) ulimit -v 65536;; esac; exec "$MAILX" -n "$@"); }
 run limited -Y queue
 is "$STATUS$(printf '%s\n' "$OUT" | grep -c b@example.org)" 05000 '63: listed, in 64 MiB'

@@ -3,6 +3,7 @@
 # is lost, nothing torn is seen, the next flush completes it, and at most one message goes
 # twice, under its one Message-ID.  `make syskill' looks at each call; here, at one of
 # SYSKILL_STEP.
+# shellcheck disable=SC2034 # for lib.sh
 LOCAL=yes
 . "$(dirname -- "$0")/lib.sh"
 case $MAILX in
