@@ -131,6 +131,7 @@ STORE_SRCS = \
 	store/imappool.c \
 	store/imapsearch.c \
 	store/imapsort.c \
+	store/imapstructure.c \
 	store/imapsync.c \
 	store/local.c \
 	store/locallist.c \
@@ -511,7 +512,7 @@ tests/syskill: tests/syskill.c
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) tests/syskill.c -o $@ $(BSD_LIBS)
 
 UNIT_HEADERS =	tests/unit/building.h tests/unit/hostile.h tests/unit/peer.h \
-		tests/unit/responses.h tests/unit/tap.h
+		tests/unit/responses.h tests/unit/tap.h tests/unit/tree.h
 $(UNIT_TESTS): libmailx.a $(UNIT_HEADERS)
 $(UNIT_ASAN): libmailx-asan.a $(UNIT_HEADERS)
 $(FUZZERS): libmailx-fuzz.a

@@ -15,6 +15,8 @@
 #include "term.h"
 #include "vars.h"
 
+extern const struct cmd cmd_subscribe;
+
 /* --- folder --- */
 
 static int
@@ -167,8 +169,11 @@ has_option(const struct args *a, int letter)
 	return false;
 }
 
+/* Each mailbox that is named, until one fails; `typed' is its name as it was given. */
 static int
-subscribe(struct mailx *m, const struct args *a, bool on)
+each_mailbox(struct mailx *m, const struct args *a,
+    int (*act)(struct mailx *m, const struct args *a, const char *name,
+    const char *typed))
 {
 	char *name;
 	size_t i;
@@ -179,40 +184,39 @@ subscribe(struct mailx *m, const struct args *a, bool on)
 		name = folder_resolve(m, a->words.v[i], true, &m->why);
 		if (name == NULL)
 			return -1;
-		r = store_subscribe(name, on, &m->options, &m->why);
+		r = act(m, a, name, a->words.v[i]);
 		free(name);
 	}
 	return r;
+}
+
+static int
+subscribe(struct mailx *m, const struct args *a, const char *name,
+    const char *typed)
+{
+	(void)typed;
+	return store_subscribe(name, a->cmd == &cmd_subscribe, &m->options,
+	    &m->why);
 }
 
 static int
 run_subscribe(struct mailx *m, struct args *a)
 {
-	return subscribe(m, a, true);
+	return each_mailbox(m, a, subscribe);
 }
 
 static int
-run_unsubscribe(struct mailx *m, struct args *a)
+make_mailbox(struct mailx *m, const struct args *a, const char *name,
+    const char *typed)
 {
-	return subscribe(m, a, false);
+	(void)typed;
+	return store_mkdir(name, has_option(a, 'p'), &m->options, &m->why);
 }
 
 static int
 run_mkdir(struct mailx *m, struct args *a)
 {
-	char *name;
-	size_t i;
-	int r = 0;
-
-	name_current(m);
-	for (i = 0; i < a->words.n && r == 0; i++) {
-		name = folder_resolve(m, a->words.v[i], true, &m->why);
-		if (name == NULL)
-			return -1;
-		r = store_mkdir(name, has_option(a, 'p'), &m->options, &m->why);
-		free(name);
-	}
-	return r;
+	return each_mailbox(m, a, make_mailbox);
 }
 
 /* The folder that is open is not taken away from under oneself. */
@@ -227,24 +231,18 @@ not_current(struct mailx *m, const char *name, const char *typed,
 }
 
 static int
+remove_mailbox(struct mailx *m, const struct args *a, const char *name,
+    const char *typed)
+{
+	if (not_current(m, name, typed, &m->why) == -1)
+		return -1;
+	return store_rmdir(name, has_option(a, 'f'), &m->options, &m->why);
+}
+
+static int
 run_rmdir(struct mailx *m, struct args *a)
 {
-	char *name;
-	size_t i;
-	int r = 0;
-
-	name_current(m);
-	for (i = 0; i < a->words.n && r == 0; i++) {
-		name = folder_resolve(m, a->words.v[i], true, &m->why);
-		if (name == NULL)
-			return -1;
-		r = not_current(m, name, a->words.v[i], &m->why);
-		if (r == 0)
-			r = store_rmdir(name, has_option(a, 'f'), &m->options,
-			    &m->why);
-		free(name);
-	}
-	return r;
+	return each_mailbox(m, a, remove_mailbox);
 }
 
 static int
@@ -343,7 +341,7 @@ const struct cmd cmd_unsubscribe = {
 	.name = "unsubscribe", .takes = TAKES_WORDS, .min = 1, .max = -1,
 	.usage = "folder ...",
 	.help = "take mailboxes off the server's list of those of interest",
-	.run = run_unsubscribe
+	.run = run_subscribe
 };
 
 const struct cmd cmd_mkdir = {

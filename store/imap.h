@@ -2,8 +2,8 @@
 /*
  * imap.h -- between the files of the IMAP folder: sessions (imappool.c), the list of
  * messages and what the server says of it (imap.c), envelopes and structures
- * (imapload.c), texts (imapfetch.c), searching (imapsearch.c), changes
- * (imapsync.c), mailboxes by name (imapbox.c).
+ * (imapstructure.c), asking for them (imapload.c), texts (imapfetch.c), searching
+ * (imapsearch.c), changes (imapsync.c), mailboxes by name (imapbox.c).
  */
 #ifndef STORE_IMAP_H
 #define STORE_IMAP_H
@@ -113,6 +113,18 @@ int		 box_each_set(struct store *s, const struct strv *sets, const char *before,
 /* Names and values in turn? */
 bool		 imap_are_pairs(const struct imap_node *n);
 
+/* --- imapstructure.c --- */
+
+/* NULL: it is none.  The caller frees what is returned. */
+struct envelope	*imap_envelope(const struct imap_node *n, const char *charset_8bit);
+struct part	*imap_structure(const struct imap_node *n, const char *charset_8bit);
+/* What an ENVELOPE has not: References and List-Id, from a header with these. */
+void		 imap_take_references(struct envelope *e, struct span text,
+		    const char *charset_8bit);
+/* An atom or a string?  NULL is none. */
+bool		 imap_has_text(const struct imap_node *n);
+uint64_t	 imap_read_count(const struct imap_node *n);	/* 0: it is none */
+
 /* --- imapload.c --- */
 
 /* What a FETCH told that never changes; NULL: not told. */
@@ -122,8 +134,6 @@ struct imap_items {
 	const struct imap_node	*brief;		/* a header of what LOAD_BRIEF has */
 };
 
-struct envelope	*imap_envelope(const struct imap_node *n, const char *charset_8bit);
-struct part	*imap_structure(const struct imap_node *n, const char *charset_8bit);
 /* Take what a FETCH says, envelope and structure only where `want'.  Returns the LOAD_ bits that came; *it: from where. */
 unsigned	 imap_take_items(struct msg *m, const struct imap_node *items,
 		    unsigned want, const char *charset_8bit, struct imap_items *it);

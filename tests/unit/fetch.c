@@ -10,6 +10,7 @@
 #include "../../cmd/progress.h"
 #include "../../cmd/term.h"
 #include "tap.h"
+#include "tree.h"
 
 #define MOST	16
 
@@ -298,11 +299,11 @@ static const struct fetch_options delete = {
 static void
 start(void)
 {
-	char *command = xasprintf("rm -rf '%s'/fetch", dir);
+	char *state = xasprintf("%s/fetch", dir);
 	size_t i;
 
-	(void)!system(command);
-	free(command);
+	remove_tree(state);
+	free(state);
 	for (i = 0; i < nkept; i++)
 		free(kept[i]);
 	memset(there, 0, sizeof(there));
@@ -587,7 +588,7 @@ test_dest(void)
 int
 main(void)
 {
-	char template[] = "/tmp/fetch.XXXXXX", *command;
+	char template[] = "/tmp/fetch.XXXXXX";
 
 	if ((dir = mkdtemp(template)) == NULL)
 		return 1;
@@ -599,8 +600,6 @@ main(void)
 	test_renumbered();
 	test_dest();
 	start();
-	command = xasprintf("rm -rf '%s'", dir);
-	(void)!system(command);
-	free(command);
+	remove_tree(dir);
 	return done();
 }

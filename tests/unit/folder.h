@@ -7,30 +7,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "../../store/store.h"
 #include "tap.h"
+#include "tree.h"
 
 static char tests_dir[] = "/tmp/mailx-folder.XXXXXX";
 static struct store_options options = { .lock_timeout = 1 };
 static struct fail why;
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *f)
-{
-	(void)st;
-	(void)flag;
-	(void)f;
-	return remove(path);
-}
-
 __attribute__((__unused__)) static void
 leave(void)
 {
-	(void)nftw(tests_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(tests_dir);
 }
 
 /* Make the directory, which goes with the process. */

@@ -22,7 +22,7 @@ durable_step(const char *what)
 static void
 fresh(void)
 {
-	(void)nftw("box", remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree("box");
 	mkdir("box", 0700);
 	mkdir("box/tmp", 0700);
 	mkdir("box/new", 0700);
@@ -394,7 +394,7 @@ test_delivery(void)
 	struct stat st;
 	char *names;
 
-	(void)nftw("box", remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree("box");
 	umask(0);
 	is_int(append_text("maildir:box", "Subject: a\r\n\r\nFrom x\r\n", NULL),
 	    0, "a new Maildir");

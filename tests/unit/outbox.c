@@ -2,7 +2,6 @@
 /* outbox.c -- envelopes and times of the outbox, and what becomes of its messages. */
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -10,6 +9,7 @@
 
 #include "../../store/outbox.h"
 #include "tap.h"
+#include "tree.h"
 
 #define DAY	86400
 
@@ -234,15 +234,6 @@ test_machine_failure(const char *dir)
 	outbox_close(b);
 }
 
-static int
-clear_one(const char *path, const struct stat *st, int type, struct FTW *w)
-{
-	(void)st;
-	(void)type;
-	(void)w;
-	return remove(path);
-}
-
 int
 main(void)
 {
@@ -258,7 +249,7 @@ main(void)
 		inside = xasprintf("%s/c", dir);
 		test_machine_failure(inside);
 		free(inside);
-		(void)nftw(dir, clear_one, 8, FTW_DEPTH | FTW_PHYS);
+		remove_tree(dir);
 	}
 	return done();
 }

@@ -11,6 +11,7 @@
 
 #include "../../store/seen.h"
 #include "tap.h"
+#include "tree.h"
 
 static char *dir, *path;
 
@@ -400,7 +401,7 @@ test_full(void)
 int
 main(void)
 {
-	char template[] = "/tmp/seen.XXXXXX", *command, *all;
+	char template[] = "/tmp/seen.XXXXXX", *all;
 	struct fail why;
 	struct seen *s;
 	size_t size;
@@ -428,8 +429,6 @@ main(void)
 	ok(seen_open("/proc/nowhere", "a", "b", &why) == NULL &&
 	    why.code == EX_CANTCREAT, "no place for it: EX_CANTCREAT");
 	free(path);
-	command = xasprintf("rm -rf '%s'", dir);
-	(void)!system(command);
-	free(command);
+	remove_tree(dir);
 	return done();
 }
