@@ -9,8 +9,25 @@ struct order {
 	uint32_t	*at;		/* owned: number by place - 1 */
 	uint32_t	*position;	/* owned: place by number - 1 */
 	uint32_t	*depth;		/* owned: by number - 1 */
+	uint32_t	*branches;	/* owned: by number - 1 */
 	uint32_t	 count;		/* messages when it was made */
 };
+
+/* From the last place to the first: `open' has the depths that an earlier message will join. */
+static void
+set_branches(struct order *o)
+{
+	uint32_t place, open = 0, n, depth;
+
+	for (place = o->count; place > 0; place--) {
+		n = o->at[place - 1];
+		depth = o->depth[n - 1] < 31 ? o->depth[n - 1] : 31;
+		open &= (UINT32_C(1) << depth) - 1;
+		o->branches[n - 1] = open;
+		if (depth > 0)
+			open |= UINT32_C(1) << (depth - 1);
+	}
+}
 
 void
 order_set(struct mailx *m, struct numbers *ns, struct numbers *depths)
@@ -24,6 +41,7 @@ order_set(struct mailx *m, struct numbers *ns, struct numbers *depths)
 	o->at = xcalloc(o->count + 1, sizeof(*o->at));
 	o->position = xcalloc(o->count + 1, sizeof(*o->position));
 	o->depth = xcalloc(o->count + 1, sizeof(*o->depth));
+	o->branches = xcalloc(o->count + 1, sizeof(*o->branches));
 	for (i = 0; i < ns->n; i++) {
 		n = ns->v[i];
 		if (n == 0 || n > o->count || o->position[n - 1] != 0)
@@ -38,6 +56,7 @@ order_set(struct mailx *m, struct numbers *ns, struct numbers *depths)
 			o->at[place++] = n;
 			o->position[n - 1] = place;
 		}
+	set_branches(o);
 	m->order = o;
 	numbers_free(ns);
 	numbers_free(depths);
@@ -51,6 +70,7 @@ order_forget(struct mailx *m)
 	free(m->order->at);
 	free(m->order->position);
 	free(m->order->depth);
+	free(m->order->branches);
 	free(m->order);
 	m->order = NULL;
 }
@@ -78,6 +98,14 @@ order_depth(const struct mailx *m, uint32_t n)
 	const struct order *o = m->order;
 
 	return o == NULL || n == 0 || n > o->count ? 0 : o->depth[n - 1];
+}
+
+uint32_t
+order_branches(const struct mailx *m, uint32_t n)
+{
+	const struct order *o = m->order;
+
+	return o == NULL || n == 0 || n > o->count ? 0 : o->branches[n - 1];
 }
 
 static int

@@ -17,6 +17,12 @@ uint32_t order_at(const struct mailx *m, uint32_t place);
 uint32_t order_position(const struct mailx *m, uint32_t n);
 /* In a tree of threads: how deep below the first; else 0. */
 uint32_t order_depth(const struct mailx *m, uint32_t n);
+/*
+ * What the tree draws to the left of it: bit 0 is set where a later message
+ * of depth 1 hangs from the same one, bit 1 for depth 2, and so on up to its
+ * own depth, or 31.
+ */
+uint32_t order_branches(const struct mailx *m, uint32_t n);
 /* ns in the order shown, added to `out'. */
 void	 order_apply(const struct mailx *m, const struct numbers *ns, struct numbers *out);
 

@@ -163,14 +163,19 @@ screen_columns(const struct mailx *m)
 
 /* Below the message that it answers, where the folder is shown in threads. */
 static char *
-in_tree(const struct mailx *m, uint32_t depth, const char *subject)
+in_tree(const struct mailx *m, uint32_t n, const char *subject)
 {
 	uint32_t most = screen_columns(m) < WIDE ? NARROW_SHIFT : MAX_SHIFT;
+	uint32_t depth = order_depth(m, n), branches = order_branches(m, n);
+	uint32_t own = depth < 31 ? depth : 31, i;
+	char lines[2 * MAX_SHIFT + 1] = "";
 
 	if (depth == 0)
 		return xstrdup(subject);
-	return xasprintf("%*s`-> %s", 2 * (int)((depth < most ? depth : most) -
-	    1), "", subject);
+	for (i = 0; i + 1 < (depth < most ? depth : most); i++)
+		memcpy(lines + 2 * i, (branches >> i & 1) != 0 ? "| " : "  ", 3);
+	return xasprintf("%s%c-> %s", lines,
+	    (branches >> (own - 1) & 1) != 0 ? '|' : '`', subject);
 }
 
 /* What a letter stands for; the caller frees. */
@@ -208,7 +213,8 @@ value_of(struct mailx *m, struct store *s, uint32_t n, char letter)
 	case 'O':
 		return out_size(msg->size);
 	case 's':
-		return in_tree(m, s == m->folder ? order_depth(m, n) : 0, subject);
+		return s == m->folder ? in_tree(m, n, subject) :
+		    xstrdup(subject);
 	case 'S':
 		return xasprintf("\"%s\"", subject);
 	case 't':

@@ -45,7 +45,27 @@ if [ -z "${BARE:-}" ]; then
 	unlike "$ERR" 'ENVELOPE' 'and no header comes'
 fi
 run "$MAILX" -N -R -f box -Y thread -Y 'headers'
-like "$OUT" ' 4 bob@.*   `-> Re: Plans' 'the tree is drawn'
+like "$OUT" ' 4 bob@.* | `-> Re: Plans' 'the tree is drawn'
+# Three answers to one, the first answered twice.
+tree_message() {
+	printf 'From a Fri Nov 20 01:30:00 2026\nFrom: a@example.org\nSubject: s%s\nDate: Fri, 20 Nov 2026 01:0%s:00 +0000\nMessage-ID: <%s@x>\n%s\n\nx\n\n' \
+	    "$1" "$1" "$1" "${2:-X-Top: yes}"
+}
+{
+	tree_message 1
+	tree_message 2 'References: <1@x>'
+	tree_message 3 'References: <1@x> <2@x>'
+	tree_message 4 'References: <1@x> <2@x>'
+	tree_message 5 'References: <1@x>'
+	tree_message 6 'References: <1@x>'
+} > tree
+run "$MAILX" -R -f tree -S headline=%s -Y thread -Y 'headers *'
+is "$OUT" 's1
+|-> s2
+| |-> s3
+| `-> s4
+|-> s5
+`-> s6' 'lines lead to the later answers to the same message'
 run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 1 2 3'
 is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '3 1 2 ' 'a list is shown in that order too'
 run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 3' -Y 'from +'
