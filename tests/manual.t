@@ -28,6 +28,12 @@ for v in $("$MAILX" -n -Y 'help variables' | sed 's/[	 ].*//'); do
 done
 is "$missing" '' 'every variable is in the manual'
 missing=
+for v in $(cd "$ROOT" && cat cmd/*.c mailx.c |
+    sed -n 's/.*var_[a-z]*([a-z>-]*, "\([A-Za-z-]*\)").*/\1/p' | sort -u); do
+	"$MAILX" -n -Y "help set $v" > /dev/null 2>&1 || missing="$missing $v"
+done
+is "$missing" '' 'every variable that the program reads is in its table'
+missing=
 for o in $("$MAILX" -h | sed -n 's/^ *\(-.\), \(--[a-z-]*\).*/\1 \2/p; s/^ *\(--[a-z-]*\).*/\1/p'); do
 	sed -n '/^\.Ss Options/,/^\.El/p' "$ROOT/mailx.1" | grep '^\.It' |
 	    grep -Eq -- "[ ,]${o#-}( |$)" || missing="$missing $o"
