@@ -375,6 +375,7 @@ SHELL_TESTS = \
 	tests/prompt.t \
 	tests/proxy.t \
 	tests/read.t \
+	tests/readme.t \
 	tests/refused.t \
 	tests/resume.t \
 	tests/road.t \

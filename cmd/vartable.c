@@ -92,10 +92,12 @@ const struct var variables[] = {
 	STRING("proxy", NULL, "proxy for connections: socks5h://host:port"),
 	BOOL("quiet", NULL, "print neither the greeting nor the numbers of messages"),
 	FILENAME("record", NULL, "folder that keeps a copy of each message that is sent"),
+	STRING("replyto", NULL, "addresses for Reply-To where the message has none"),
 	BOOL("requiretls", NULL, "ask that no server passes the message on without TLS"),
 	BOOL("save", "", "save a text that was interrupted or not sent in DEAD"),
 	NUMBER("screen", NULL, "lines of a screenful of the summary; unset: the terminal's"),
 	STRING("sendcharsets", NULL, "charsets to try for text that is sent; unset: utf-8"),
+	STRING("sender", NULL, "address for Sender and the envelope where the message names none"),
 	ALIAS("sendmail", VAR_STRING, "mta"),
 	BOOL("sendwait", NULL, "accepted and without effect: sending is always waited for"),
 	BOOL("showto", NULL, "show the recipient of one's own messages in the summary"),
@@ -121,5 +123,6 @@ const struct var variables[] = {
 	NUMBER("toplines", "5", "lines of a body that top prints"),
 	ALIAS("ttycharset", VAR_STRING, "charset"),
 	BOOL("verbose", NULL, "print the dialogue with servers, and what went well"),
+	BOOL("writebackedited", NULL, "append what was changed with edit to the folder, delete the original"),
 	{ NULL, VAR_BOOL, NULL, NULL, NULL }
 };

@@ -212,9 +212,11 @@ netrc_find(struct span s, const char *host, const char *port, const char *user,
 static char *
 default_path(void)
 {
-	const char *home = getenv("HOME");
+	const char *named = getenv("NETRC"), *home = getenv("HOME");
 	const struct passwd *pw;
 
+	if (named != NULL && *named != '\0')
+		return xstrdup(named);
 	if ((home == NULL || *home == '\0') && (pw = getpwuid(getuid())) != NULL)
 		home = pw->pw_dir;
 	return home == NULL ? NULL : xasprintf("%s/.netrc", home);

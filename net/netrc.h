@@ -16,7 +16,7 @@
 bool	 netrc_find(struct span text, const char *host, const char *port,
 	    const char *user, char **login, char **password);
 /*
- * The same in a file; ~/.netrc where path is NULL.  1 found, 0 not (no file is
+ * The same in a file; $NETRC, else ~/.netrc, where path is NULL.  1 found, 0 not (no file is
  * no failure), -1: EX_CONFIG cannot be read, no file, or others may read it.
  */
 int	 netrc_lookup(const char *path, const char *host, const char *port,

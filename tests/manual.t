@@ -22,12 +22,28 @@ for c in $OUT; do
 	documented Ic "$c" || missing="$missing $c"
 done
 is "$missing" '' 'every command is in the manual'
-run "$MAILX" -n -Y 'help set'
 missing=
 for v in $("$MAILX" -n -Y 'help variables' | sed 's/[	 ].*//'); do
 	documented Va "$v" || missing="$missing $v"
 done
 is "$missing" '' 'every variable is in the manual'
+missing=
+for v in $(cd "$ROOT" && cat cmd/*.c mailx.c |
+    sed -n 's/.*var_[a-z]*([a-z>-]*, "\([A-Za-z-]*\)").*/\1/p' | sort -u); do
+	"$MAILX" -n -Y "help set $v" > /dev/null 2>&1 || missing="$missing $v"
+done
+is "$missing" '' 'every variable that the program reads is in its table'
+missing=
+for o in $("$MAILX" -h | sed -n 's/^ *\(-.\), \(--[a-z-]*\).*/\1 \2/p; s/^ *\(--[a-z-]*\).*/\1/p'); do
+	sed -n '/^\.Ss Options/,/^\.El/p' "$ROOT/mailx.1" | grep '^\.It' |
+	    grep -Eq -- "[ ,]${o#-}( |$)" || missing="$missing $o"
+done
+is "$missing" '' 'every option is in the manual'
+missing=
+for e in $(printf '~?\n~x\n' | "$MAILX" -n -~ -d -s x bob@example.org | sed -n 's/^\(~[^ ]\)[ ~].*/\1/p'); do
+	grep '^\.It' "$ROOT/mailx.1" | grep -Fq -- " $e " || missing="$missing $e"
+done
+is "$missing" '' 'every tilde escape is in the manual'
 for c in $("$MAILX" -n -Y list); do
 	"$MAILX" -n -Y "help $c" > /dev/null 2>&1 || echo "$c"
 done > nohelp

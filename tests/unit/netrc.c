@@ -124,6 +124,26 @@ a_server(void)
 	return s;
 }
 
+/* The file where no variable names one. */
+static void
+test_named(void)
+{
+	struct server s = a_server();
+
+	(void)setenv("HOME", directory, 1);
+	(void)put(".netrc", "machine mail.example.org password home", 0600);
+	(void)unsetenv("NETRC");
+	asks(&s, "home", 0, "~/.netrc");
+	(void)setenv("NETRC", "", 1);
+	asks(&s, "home", 0, "~/.netrc with an empty NETRC");
+	(void)setenv("NETRC",
+	    put("named", "machine mail.example.org password named", 0600), 1);
+	asks(&s, "named", 0, "the file of NETRC");
+	s.netrc = put("good", "machine mail.example.org password a", 0600);
+	asks(&s, "a", 0, "that of the variable before it");
+	(void)unsetenv("NETRC");
+}
+
 static void
 test_file(void)
 {
@@ -176,6 +196,7 @@ main(void)
 		return 1;
 	test_finding();
 	test_file();
+	test_named();
 	command = xasprintf("%s", directory);
 	status = chdir(directory);
 	(void)unlink("good");
@@ -183,6 +204,8 @@ main(void)
 	(void)unlink("crlf");
 	(void)unlink("long");
 	(void)unlink("fifo");
+	(void)unlink(".netrc");
+	(void)unlink("named");
 	if (status == 0)
 		(void)rmdir(command);
 	free(command);
