@@ -13,6 +13,7 @@
 #include "alias.h"
 #include "cmd.h"
 #include "compose.h"
+#include "runint.h"
 #include "sending.h"
 #include "sendmode.h"
 #include "vars.h"
@@ -123,19 +124,21 @@ fill(struct mailx *m, const struct options *o, struct draft *d)
 	return 0;
 }
 
-/* Nothing will be sent: the input is the body of what stays in DEAD. */
-static void
+/* Nothing will be sent: the input is the body of what stays in DEAD.  Is there any? */
+static bool
 keep_input(struct mailx *m, const struct options *o, struct draft *d)
 {
 	struct fail late = { 0 };
 	FILE *body;
 
 	if (m->dry_run || o->body != NULL || isatty(STDIN_FILENO))
-		return;
+		return false;
 	body = draft_body(d, &late);
-	if (body != NULL && stream_copy(stdin, body, UINT64_MAX, &late) == 0 &&
-	    fflush(body) == 0 && !stream_is_empty(body))
-		dead_draft(m, o->take_fields ? NULL : d, body, &m->why);
+	if (body == NULL || stream_copy(stdin, body, UINT64_MAX, &late) == -1 ||
+	    fflush(body) != 0 || stream_is_empty(body))
+		return false;
+	dead_draft(m, o->take_fields ? NULL : d, body, &m->why);
+	return true;
 }
 
 /* 1: given up. */
@@ -145,7 +148,7 @@ read_body(struct mailx *m, const struct options *o, struct draft *d)
 	int r;
 
 	if (o->quote != NULL && draft_file(d, o->quote, &m->why) == -1) {
-		keep_input(m, o, d);
+		(void)keep_input(m, o, d);
 		return -1;
 	}
 	if (o->body != NULL)
@@ -169,7 +172,7 @@ send_mode(struct mailx *m, const struct options *o)
 	draft_init(&d);
 	r = fill(m, o, &d);
 	if (r == -1)
-		keep_input(m, o, &d);
+		(void)keep_input(m, o, &d);
 	else
 		r = read_body(m, o, &d);
 	/* Without an address the text is saved and that is told. */
@@ -181,4 +184,20 @@ send_mode(struct mailx *m, const struct options *o)
 		return m->status;
 	}
 	return r;
+}
+
+void
+send_mode_refused(struct mailx *m, const struct options *o)
+{
+	int status = m->run->failed;
+	struct draft d;
+
+	draft_init(&d);
+	(void)fill(m, o, &d);
+	fail_clear(&m->why);
+	fail(&m->why, status, "not sent");
+	if (keep_input(m, o, &d))
+		run_report(m);
+	fail_clear(&m->why);
+	draft_free(&d);
 }
