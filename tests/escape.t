@@ -163,6 +163,14 @@ run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -N -f box
 is "$STATUS" 0 'ignore'
 like "$(last)" '^text' 'the letter goes out'
 
+# At a question an interrupt is answered at once, and the question stands again.
+printf '< ? \n> mail bob@example.org\n< Subject: \n= \\x03\n< one more to kill letter)\n< Subject: \n> asked again\n> text\n> ~h\n< To (\n= \\x03\n< ? \n> x\n' > script
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -N -f box
+is "$STATUS" 0 'interrupts at questions'
+[ "$STATUS" -eq 0 ] || printf '%s\n' "$OUT"
+like "$(cat "$HOME/dead.letter")" '^Subject: asked again' 'what was answered and typed is kept'
+rm -f "$HOME/dead.letter"
+
 # -t.
 run sh -c 'printf "To: a@example.org,\n b@example.org\nSubject: =?utf-8?b?w7w=?=\n folded\nX-Y: 1\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p>x\n" | "$0" -n -t' "$MAILX"
 is "$STATUS$ERR" 0 '-t'
