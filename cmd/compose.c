@@ -284,7 +284,7 @@ from_stream(struct composer *c, struct fail *why)
 	return DONE;
 }
 
-/* What follows in a script is text still, though nobody sends it. */
+/* What follows is text still, though nobody sends it: a pipe's is kept with the rest. */
 static void
 pass_over(struct composer *c)
 {
@@ -325,7 +325,7 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 		return -1;
 	if (r == MORE)
 		r = c.person ? from_person(&c, why) : from_stream(&c, why);
-	if (r == -1 && c.to_dot)
+	if (r == -1 && !c.person)
 		pass_over(&c);
 	if (flush(d, why) == -1)
 		return -1;

@@ -171,6 +171,15 @@ is "$STATUS" 0 'interrupts at questions'
 like "$(cat "$HOME/dead.letter")" '^Subject: asked again' 'what was answered and typed is kept'
 rm -f "$HOME/dead.letter"
 
+# An escape that fails: what the pipe still had is kept too, and an editor is not left waiting.
+run sh -c 'printf "above\n~r nosuchfile\n~s below\n" | "$0" -n -~ -s x bob@example.org' "$MAILX"
+is "$STATUS" 66 'an escape that fails in a pipe'
+is "$(grep -c '^above\|^~s below' "$HOME/dead.letter")" 2 'loses no text'
+rm -f "$HOME/dead.letter"
+run sh -c 'unset VISUAL; printf "~v\nx" | "$0" -n -~ -s x bob@example.org' "$MAILX"
+is "$STATUS" 78 'vi is not started where nobody types'
+rm -f "$HOME/dead.letter"
+
 # -t.
 run sh -c 'printf "To: a@example.org,\n b@example.org\nSubject: =?utf-8?b?w7w=?=\n folded\nX-Y: 1\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p>x\n" | "$0" -n -t' "$MAILX"
 is "$STATUS$ERR" 0 '-t'
