@@ -72,6 +72,9 @@ is "$STATUS" 75 'nothing there to connect to: 75'
 unlike "$ERR" 'saved' 'and nothing says so'
 run dry -S mta=smtp://127.0.0.1:1 -S DEAD=/dev/null -m box.0 to@example.org
 unlike "$ERR" 'saved' 'nor where DEAD is /dev/null'
+printf 'set DEAD=$HOME/grave\n' > rc0
+run env MAILRC=rc0 "$MAILX" -n -S from=me@example.org -S mta=smtp://127.0.0.1:1 -m box.0 to@example.org
+[ -s "$HOME/grave" ]; ok $? 'a variable that names a file takes $HOME, in a startup file too'
 printf 'text\n~q\n' > quits
 run sh -c '"$1" -n -~ -s subj to@example.org < quits' sh "$MAILX"
 is "$STATUS" 1 '~q: 1'
