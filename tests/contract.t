@@ -131,6 +131,17 @@ is "$STATUS" 78 'dsn: an unknown report is a fault of the configuration'
 run "$MAILX" -n -R -S showto -S from=bob@example.org -f box -Y 'from 2'
 like "$OUT" ' To me@example.org ' 'showto'
 
+# The text of a message is text, in a branch that is not taken and where the command is at fault.
+printf 'if 0 == 1\nsend -s x to@example.org\nelse\n!touch ran\nendif of it\n.\nelse\necho taken\nendif\necho on\n' > branch
+run "$MAILX" -n -# branch
+is "$STATUS$(echo $OUT)" '0taken on' 'a text that is passed over is no commands'
+[ ! -e ran ]; ok $? 'not one of it'
+printf 'send -Z to@e-mail.example\n!touch ran\n.\necho on\n' > fault
+run sh -c '"$0" -n < fault' "$MAILX"
+is "$STATUS$OUT" 64on 'nor is the text behind a command that is no good'
+[ ! -e ran ]; ok $? 'whatever its address looks like'
+rm -f "$HOME/dead.letter"
+
 # A part goes where mktemp has made room, and over nothing else.
 : > made; echo full > full; ln -s made link
 run "$MAILX" -n -R -f box -Y 'write 1.1 made' -Y 'unset errexit' -Y 'write 1.1 full' -Y 'write 1.1 link'
