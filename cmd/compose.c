@@ -319,7 +319,7 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 	/* Between people the dot is a matter of the variable; `ignoreeof' needs it. */
 	if (c.person)
 		c.to_dot = is_on(m, "dot") || is_on(m, "ignoreeof");
-	if (c.person && (r = ask_person(&c, why)) == -1)
+	if (c.person && !d->has_fields && (r = ask_person(&c, why)) == -1)
 		return -1;
 	if (draft_body(d, why) == NULL)
 		return -1;

@@ -107,6 +107,7 @@ fill(struct mailx *m, const struct options *o, struct draft *d)
 	d->at = copy(o->at);
 	d->record_by_name = o->by_name;
 	d->skip_empty = o->skip_empty;
+	d->has_fields = o->take_fields;
 	for (i = 0; i < o->inlines.n; i++)
 		strv_add(&d->inlines, o->inlines.v[i]);
 	for (i = 0; i < o->sendmail_args.n; i++)

@@ -180,6 +180,14 @@ run sh -c 'unset VISUAL; printf "~v\nx" | "$0" -n -~ -s x bob@example.org' "$MAI
 is "$STATUS" 78 'vi is not started where nobody types'
 rm -f "$HOME/dead.letter"
 
+# -t at a terminal: the fields are typed with the text, and no question takes the first of them.
+rm -rf sent
+printf '> To: bob@example.org\n> Subject: typed\n> \n> text\n> ~.\n' > script
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -t
+is "$STATUS" 0 '-t at a terminal'
+like "$(cat sent/new/*)" '^Subject: typed' 'asks nothing'
+rm -rf sent
+
 # -t.
 run sh -c 'printf "To: a@example.org,\n b@example.org\nSubject: =?utf-8?b?w7w=?=\n folded\nX-Y: 1\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p>x\n" | "$0" -n -t' "$MAILX"
 is "$STATUS$ERR" 0 '-t'
