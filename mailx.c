@@ -408,20 +408,22 @@ run(struct mailx *m, struct options *o)
 	int status;
 
 	configure(m, o);
-	if (!m->quit && m->mode == MODE_SEND) {
+	if (m->mode == MODE_SEND) {
 		run_commands(m, &o->before);
 		progress_begin(m, "sending");
 		if (!m->quit && (status = send_mode(m, o)) != 0)
 			m->run->failed = status;
+		else if (m->quit && m->run->failed != 0 && got_signal == 0)
+			send_mode_refused(m, o);
 	} else if (!m->quit)
 		receive(m, o);
 	end(m);
 	return m->run->failed;
 }
 
-/* --help, --version, --schema, --completion: to standard output.  -1: none of them. */
-static int
-tell_options(const struct options *o)
+/* --help, --version, --schema, --completion: to standard output.  false: none of them. */
+static bool
+tell_options(const struct options *o, struct fail *why)
 {
 	if (o->help)
 		options_help(stdout);
@@ -432,8 +434,18 @@ tell_options(const struct options *o)
 	else if (o->completion != NULL)
 		shellcomplete_print(o->completion, stdout);
 	else
-		return -1;
-	return fflush(stdout) == 0 ? 0 : EX_IOERR;
+		return false;
+	(void)stream_close(stdout, "standard output", why);
+	return true;
+}
+
+/* Nothing has begun, and there is nothing to end. */
+static int
+refuse(struct mailx *m, const struct options *o)
+{
+	m->json = o->json;
+	out_error(m, NULL, &m->why);
+	return m->why.code;
 }
 
 static int
@@ -447,14 +459,10 @@ start(int argc, char *argv[], struct options *o)
 		    "refused");
 	else
 		(void)options_parse(o, argc, argv, &m.why);
-	if (m.why.code != 0) {
-		m.json = o->json;
-		out_error(&m, NULL, &m.why);
-		return m.why.code;
-	}
-	status = tell_options(o);
-	if (status != -1)
-		return status;
+	if (m.why.code != 0)
+		return refuse(&m, o);
+	if (tell_options(o, &m.why))
+		return m.why.code == 0 ? 0 : refuse(&m, o);
 	set_signals(o->ignore);
 	begin(&m, o);
 	if (o->check_config)

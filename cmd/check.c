@@ -9,8 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../mime/text.h"
 #include "nearest.h"
 #include "runint.h"
+#include "sending.h"
 #include "vars.h"
 
 /* Of a variable that takes one of these words, and no other. */
@@ -49,15 +51,66 @@ is_among(const struct choice *c, const char *value)
 }
 
 static int
-check_value(const char *name, const char *value, struct fail *why)
+check_transport(struct mailx *m, const char *name, const char *value)
+{
+	struct transport t;
+	int r = transport_named(m, value, &t, &m->why);
+
+	(void)name;
+	transport_free(&t);
+	return r;
+}
+
+static int
+check_dsn(struct mailx *m, const char *name, const char *value)
+{
+	(void)name;
+	return dsn_check(value, &m->why);
+}
+
+static int
+check_charsets(struct mailx *m, const char *name, const char *value)
+{
+	char *list = xstrdup(value), *rest = list, *word;
+	int r = 0;
+
+	while (r == 0 && (word = strsep(&rest, ", \t")) != NULL)
+		if (*word != '\0' && !text_is_known(word))
+			r = fail(&m->why, EX_CONFIG, "%s: %.200s: no such "
+			    "charset", name, word);
+	free(list);
+	return r;
+}
+
+/* Of a variable whose value is looked at more closely. */
+static const struct {
+	const char	*name;
+	int		(*check)(struct mailx *m, const char *name,
+			    const char *value);
+} checks[] = {
+	{ "charset", check_charsets }, { "charset-8bit", check_charsets },
+	{ "dsn", check_dsn }, { "mta", check_transport },
+	{ "sendcharsets", check_charsets }
+};
+
+static int
+check_value(struct mailx *m, const char *name, const char *value)
 {
 	size_t i;
 
+	if (*value == '\0')
+		return 0;
 	for (i = 0; i < NELEM(choices); i++)
-		if (strcmp(choices[i].name, name) == 0 && *value != '\0' &&
+		if (strcmp(choices[i].name, name) == 0 &&
 		    !is_among(&choices[i], value))
-			return fail(why, EX_CONFIG, "set: %s: %.200s: no such "
-			    "value", name, value);
+			return fail(&m->why, EX_CONFIG, "set: %s: %.200s: no "
+			    "such value", name, value);
+	for (i = 0; i < NELEM(checks); i++)
+		if (strcmp(checks[i].name, name) == 0 &&
+		    checks[i].check(m, name, value) == -1) {
+			fail_where(&m->why, "set");
+			return -1;
+		}
 	return 0;
 }
 
@@ -73,7 +126,7 @@ fail_variable(const char *word, size_t n, struct fail *why)
 }
 
 static int
-check_word(const char *word, struct fail *why)
+check_word(struct mailx *m, const char *word)
 {
 	size_t n = strcspn(word, "=");
 	const struct var *v;
@@ -84,8 +137,8 @@ check_word(const char *word, struct fail *why)
 	if (v == NULL && word[n] == '\0' && strncmp(word, "no", 2) == 0)
 		v = find_variable(word + 2, n - 2);
 	if (v == NULL)
-		return fail_variable(word, n, why);
-	return word[n] == '\0' ? 0 : check_value(v->name, word + n + 1, why);
+		return fail_variable(word, n, &m->why);
+	return word[n] == '\0' ? 0 : check_value(m, v->name, word + n + 1);
 }
 
 void
@@ -94,6 +147,6 @@ check_set(struct mailx *m, const struct args *a)
 	size_t i;
 
 	for (i = 0; i < a->words.n; i++)
-		if (check_word(a->words.v[i], &m->why) == -1)
+		if (check_word(m, a->words.v[i]) == -1)
 			run_fault(m);
 }

@@ -88,12 +88,14 @@ compose_ask(struct mailx *m, struct draft *d, bool all, struct fail *why)
 
 	if ((all || nobody) && ask_addrs(m, "To", &d->to, why) == -1)
 		return -1;
-	if (all || (d->subject == NULL && is_on(m, "asksub")))
+	if (got_signal == 0 &&
+	    (all || (d->subject == NULL && is_on(m, "asksub"))))
 		ask_subject(m, d);
-	if ((all || (d->cc.n == 0 && is_on(m, "askcc"))) &&
+	if (got_signal == 0 &&
+	    (all || (d->cc.n == 0 && is_on(m, "askcc"))) &&
 	    ask_addrs(m, "Cc", &d->cc, why) == -1)
 		return -1;
-	if ((all || (d->bcc.n == 0 && is_on(m, "askbcc"))) &&
+	if (got_signal == 0 && (all || (d->bcc.n == 0 && is_on(m, "askbcc"))) &&
 	    ask_addrs(m, "Bcc", &d->bcc, why) == -1)
 		return -1;
 	return 0;
@@ -152,6 +154,19 @@ escaped(struct composer *c, const char *line, struct fail *why)
 
 /* --- From a person. --- */
 
+/* What has been answered is not asked again behind an interrupt. */
+static int
+ask_person(struct composer *c, struct fail *why)
+{
+	int r = MORE;
+
+	do {
+		if (compose_ask(c->m, c->d, false, why) == -1)
+			return -1;
+	} while (got_signal != 0 && (r = interrupt(c)) == MORE);
+	return r;
+}
+
 static int
 end_of_file(struct composer *c)
 {
@@ -181,7 +196,9 @@ from_person(struct composer *c, struct fail *why)
 	int r = MORE;
 
 	while (r == MORE) {
-		line = term_line(c->m, NULL, c->in, TERM_TEXT);
+		/* One that came at a question of ~h is not waited for again. */
+		line = got_signal != 0 ? NULL : term_line(c->m, NULL, c->in,
+		    TERM_TEXT);
 		if (got_signal != 0)
 			r = interrupt(c);
 		else if (line == NULL)
@@ -267,7 +284,7 @@ from_stream(struct composer *c, struct fail *why)
 	return DONE;
 }
 
-/* What follows in a script is text still, though nobody sends it. */
+/* What follows is text still, though nobody sends it: a pipe's is kept with the rest. */
 static void
 pass_over(struct composer *c)
 {
@@ -293,7 +310,7 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
     struct fail *why)
 {
 	struct composer c = { .m = m, .d = d, .in = in, .to_dot = to_dot };
-	int r;
+	int r = MORE;
 
 	if (in == NULL)
 		c.in = stdin;
@@ -302,12 +319,13 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 	/* Between people the dot is a matter of the variable; `ignoreeof' needs it. */
 	if (c.person)
 		c.to_dot = is_on(m, "dot") || is_on(m, "ignoreeof");
-	if (c.person && compose_ask(m, d, false, why) == -1)
+	if (c.person && !d->has_fields && (r = ask_person(&c, why)) == -1)
 		return -1;
 	if (draft_body(d, why) == NULL)
 		return -1;
-	r = c.person ? from_person(&c, why) : from_stream(&c, why);
-	if (r == -1 && c.to_dot)
+	if (r == MORE)
+		r = c.person ? from_person(&c, why) : from_stream(&c, why);
+	if (r == -1 && !c.person)
 		pass_over(&c);
 	if (flush(d, why) == -1)
 		return -1;

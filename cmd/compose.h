@@ -38,6 +38,7 @@ struct draft {
 	struct strv	 references;
 	bool		 record_by_name;	/* -F */
 	bool		 skip_empty;	/* -E */
+	bool		 has_fields;	/* -t: they stand in the text, and nobody is asked */
 	char		*once;		/* owned: --once key; or NULL */
 	char		*at;		/* owned: --at; or NULL */
 	struct strv	 sendmail_args;	/* after -- */

@@ -205,16 +205,12 @@ any_deferred(const struct outgoing *o)
 	return false;
 }
 
-/* A server would refuse each recipient for it, as if none of them existed. */
-static int
-check_dsn(const struct mailx *m, struct fail *why)
+int
+dsn_check(const char *given, struct fail *why)
 {
-	const char *given = var_get(m, "dsn");
 	char *list, *rest, *word;
 	bool never = false, some = false, known = true;
 
-	if (given == NULL)
-		return 0;
 	list = rest = xstrdup(given);
 	while ((word = strsep(&rest, ", \t")) != NULL && known) {
 		if (*word == '\0')
@@ -252,7 +248,12 @@ check_size(const struct mailx *m, struct outgoing *o, struct fail *why)
 int
 outgoing_check(const struct mailx *m, struct outgoing *o, struct fail *why)
 {
-	return check_dsn(m, why) == -1 ? -1 : check_size(m, o, why);
+	const char *dsn = var_get(m, "dsn");
+
+	/* A server would refuse each recipient for it, as if none of them existed. */
+	if (dsn != NULL && dsn_check(dsn, why) == -1)
+		return -1;
+	return check_size(m, o, why);
 }
 
 int

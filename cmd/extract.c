@@ -15,6 +15,7 @@
 #include "out.h"
 #include "read.h"
 #include "safefile.h"
+#include "words.h"
 
 struct extraction {
 	struct mailx	*m;
@@ -114,17 +115,12 @@ extract_one(const struct extraction *x, const struct msgref *r)
 }
 
 static int
-run_extract(struct mailx *m, struct args *a)
+extract_to(struct mailx *m, struct args *a, const char *path)
 {
-	struct extraction x = { m, a, args_option(a, 'o'), -1 };
+	struct extraction x = { m, a, path, safefile_dir(path, &m->why) };
 	size_t i;
 	int r = 0;
 
-	if (x.path == NULL)
-		x.path = ".";
-	if (read_load(m, &a->msgs, LOAD_FLAGS | LOAD_STRUCTURE, &m->why) == -1)
-		return -1;
-	x.dir = safefile_dir(x.path, &m->why);
 	if (x.dir == -1)
 		return -1;
 	for (i = 0; i < a->msgs.n && r == 0; i++) {
@@ -134,6 +130,23 @@ run_extract(struct mailx *m, struct args *a)
 	close(x.dir);
 	if (r == 0)
 		read_current(m, &a->msgs);
+	return r;
+}
+
+static int
+run_extract(struct mailx *m, struct args *a)
+{
+	const char *named = args_option(a, 'o');
+	char *path;
+	int r;
+
+	if (read_load(m, &a->msgs, LOAD_FLAGS | LOAD_STRUCTURE, &m->why) == -1)
+		return -1;
+	path = words_file(m, named == NULL ? "." : named, &m->why);
+	if (path == NULL)
+		return -1;
+	r = extract_to(m, a, path);
+	free(path);
 	return r;
 }
 

@@ -229,17 +229,49 @@ prepare(struct mailx *m, const char *rest, struct args *a, struct redirect *r)
 	    redirect(m, r) == -1 ? -1 : 0;
 }
 
+/* Does the text follow?  With -m it is a file: a word of that, for the line may be no good. */
+static bool
+text_follows(const struct cmd *cmd, const char *rest)
+{
+	const char *p;
+
+	if ((cmd->flags & CMD_BODY) == 0)
+		return false;
+	for (p = strchr(rest, '-'); p != NULL; p = strchr(p + 1, '-'))
+		if ((p == rest || p[-1] == ' ' || p[-1] == '\t') &&
+		    (p[1] == 'm' || strncmp(p, "--body", 6) == 0))
+			return false;
+	return true;
+}
+
 /* The text behind a command that cannot be run is no commands. */
 static void
 pass_body(struct mailx *m, const struct args *a, const char *rest)
 {
 	struct draft d;
 
-	if ((a->cmd->flags & CMD_BODY) == 0 || strstr(rest, "-m") != NULL ||
-	    strstr(rest, "--body") != NULL)
+	if (!text_follows(a->cmd, rest))
 		return;
 	draft_init(&d);
 	draft_skip(m, &d, a);
+	draft_free(&d);
+}
+
+/* Nor is it behind one in a branch that is not taken. */
+static void
+drop_body(struct mailx *m, const struct cmd *cmd, const char *rest, FILE *body)
+{
+	struct fail ignored = { 0 };
+	bool tilde = m->tilde;
+	struct draft d;
+
+	if (cmd == NULL || body == NULL || !text_follows(cmd, rest) ||
+	    (m->interactive && body == stdin))
+		return;
+	draft_init(&d);
+	m->tilde = false;
+	(void)compose_body(m, &d, body, true, &ignored);
+	m->tilde = tilde;
 	draft_free(&d);
 }
 
@@ -319,6 +351,7 @@ interpret(struct mailx *m, const char *line, FILE *body)
 	cmd = resolve(m, text, &rest);
 	if (passed_over(m, cmd) || (cmd == NULL && forgiven(m, cmd))) {
 		fail_clear(&m->why);
+		drop_body(m, cmd, rest, body);
 		r = 1;
 	} else if (cmd != NULL)
 		r = execute(m, cmd, rest, body);

@@ -194,7 +194,7 @@ run_z(struct mailx *m, struct args *a)
 
 	if (strcmp(way, "") != 0 && strcmp(way, "+") != 0 &&
 	    strcmp(way, "-") != 0)
-		return fail(&m->why, EX_USAGE, "z takes + or -");
+		return fail(&m->why, EX_USAGE, "takes + or -");
 	if (*way == '-')
 		while (found == 0 && first > size) {
 			first -= size;

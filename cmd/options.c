@@ -408,6 +408,8 @@ check(const struct options *o, struct fail *why)
 		return fail(why, EX_USAGE, "-# and -Y together");
 	if (o->folder && o->user != NULL)
 		return fail(why, EX_USAGE, "-f and -u together");
+	if (o->inlines.n > 0 && o->html == NULL)
+		return fail(why, EX_USAGE, "--inline: there is no --html");
 	if (o->body != NULL && o->take_fields)
 		return fail(why, EX_USAGE, "-m and -t together");
 	/* A variable of the shell that is not set: it would be sent no more. */

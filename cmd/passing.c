@@ -28,7 +28,7 @@ split_words(struct mailx *m, const struct args *a, struct addrs *to,
 	for (i = 0; i < n && !is_list(words[i]); i++)
 		continue;
 	if (i == 0)
-		return fail(why, EX_USAGE, "%s: to whom?", a->cmd->name);
+		return fail(why, EX_USAGE, "to whom?");
 	if (add_recipients(m, to, words, i, why) == -1)
 		return -1;
 	return read_list(m, words + i, n - i, a->cmd->flags, list, why);

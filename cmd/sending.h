@@ -88,6 +88,8 @@ void	 session_end(struct session *s);
 int	 deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 	    struct fail *why);
 
+/* EX_CONFIG: the value of the variable `dsn' makes no sense. */
+int	 dsn_check(const char *given, struct fail *why);
 /* What the variables say of it: `dsn' makes sense, and it is not too large. */
 int	 outgoing_check(const struct mailx *m, struct outgoing *o, struct fail *why);
 /* The first of those refused, else of those deferred; NULL: all is well. */

@@ -13,6 +13,7 @@
 #include "alias.h"
 #include "cmd.h"
 #include "compose.h"
+#include "runint.h"
 #include "sending.h"
 #include "sendmode.h"
 #include "vars.h"
@@ -62,7 +63,7 @@ add_field(struct mailx *m, struct draft *d, const char *text)
 		return fail(&m->why, EX_DATAERR, "%s: line break in a field",
 		    text);
 	if (!is_field(text))
-		return fail(&m->why, EX_USAGE, "%s: not of the form "
+		return fail(&m->why, EX_DATAERR, "%s: not of the form "
 		    "'Name: text'", text);
 	strv_add(&d->fields, text);
 	return 0;
@@ -106,6 +107,7 @@ fill(struct mailx *m, const struct options *o, struct draft *d)
 	d->at = copy(o->at);
 	d->record_by_name = o->by_name;
 	d->skip_empty = o->skip_empty;
+	d->has_fields = o->take_fields;
 	for (i = 0; i < o->inlines.n; i++)
 		strv_add(&d->inlines, o->inlines.v[i]);
 	for (i = 0; i < o->sendmail_args.n; i++)
@@ -123,19 +125,21 @@ fill(struct mailx *m, const struct options *o, struct draft *d)
 	return 0;
 }
 
-/* Nothing will be sent: the input is the body of what stays in DEAD. */
-static void
+/* Nothing will be sent: the input is the body of what stays in DEAD.  Is there any? */
+static bool
 keep_input(struct mailx *m, const struct options *o, struct draft *d)
 {
 	struct fail late = { 0 };
 	FILE *body;
 
 	if (m->dry_run || o->body != NULL || isatty(STDIN_FILENO))
-		return;
+		return false;
 	body = draft_body(d, &late);
-	if (body != NULL && stream_copy(stdin, body, UINT64_MAX, &late) == 0 &&
-	    fflush(body) == 0 && !stream_is_empty(body))
-		dead_draft(m, o->take_fields ? NULL : d, body, &m->why);
+	if (body == NULL || stream_copy(stdin, body, UINT64_MAX, &late) == -1 ||
+	    fflush(body) != 0 || stream_is_empty(body))
+		return false;
+	dead_draft(m, o->take_fields ? NULL : d, body, &m->why);
+	return true;
 }
 
 /* 1: given up. */
@@ -145,7 +149,7 @@ read_body(struct mailx *m, const struct options *o, struct draft *d)
 	int r;
 
 	if (o->quote != NULL && draft_file(d, o->quote, &m->why) == -1) {
-		keep_input(m, o, d);
+		(void)keep_input(m, o, d);
 		return -1;
 	}
 	if (o->body != NULL)
@@ -169,7 +173,7 @@ send_mode(struct mailx *m, const struct options *o)
 	draft_init(&d);
 	r = fill(m, o, &d);
 	if (r == -1)
-		keep_input(m, o, &d);
+		(void)keep_input(m, o, &d);
 	else
 		r = read_body(m, o, &d);
 	/* Without an address the text is saved and that is told. */
@@ -181,4 +185,20 @@ send_mode(struct mailx *m, const struct options *o)
 		return m->status;
 	}
 	return r;
+}
+
+void
+send_mode_refused(struct mailx *m, const struct options *o)
+{
+	int status = m->run->failed;
+	struct draft d;
+
+	draft_init(&d);
+	(void)fill(m, o, &d);
+	fail_clear(&m->why);
+	fail(&m->why, status, "not sent");
+	if (keep_input(m, o, &d))
+		run_report(m);
+	fail_clear(&m->why);
+	draft_free(&d);
 }

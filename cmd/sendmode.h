@@ -8,5 +8,7 @@
 
 /* The exit status; a failure has been printed. */
 int	 send_mode(struct mailx *m, const struct options *o);
+/* The run failed, as has been printed, before its message was read: what a pipe brings is kept in DEAD. */
+void	 send_mode_refused(struct mailx *m, const struct options *o);
 
 #endif

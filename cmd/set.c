@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "runint.h"
 #include "vars.h"
 
 bool
@@ -44,14 +45,19 @@ run_set(struct mailx *m, struct args *a)
 	return 0;
 }
 
+/* In a startup file names of other programs are let pass, as those of `set' are. */
 static int
 run_unset(struct mailx *m, struct args *a)
 {
+	bool lax = m->run->input->startup && !m->run->check;
 	size_t i;
 
 	for (i = 0; i < a->words.n; i++)
-		if (var_unset(m, a->words.v[i], &m->why) == -1)
-			return -1;
+		if (var_unset(m, a->words.v[i], &m->why) == -1) {
+			if (!lax)
+				return -1;
+			fail_clear(&m->why);
+		}
 	return 0;
 }
 

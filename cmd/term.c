@@ -194,6 +194,9 @@ term_edit(struct mailx *m, const char *path, bool visual, struct fail *why)
 
 	if (editor == NULL || *editor == '\0')
 		editor = visual ? "vi" : "ed";
+	/* It would wait for someone to type. */
+	if (strcmp(editor, "vi") == 0 && !isatty(STDIN_FILENO))
+		return fail(why, EX_CONFIG, "%s: needs a terminal", editor);
 	command = xasprintf("%s \"$1\"", editor);
 	status = run(m, command, path, why);
 	free(command);

@@ -64,6 +64,7 @@ find_server(struct mailx *m, struct transport *t, char *mta, struct fail *why)
 	t->target = mta;
 	if (url_parse(mta, &u, why) == -1) {
 		fail_where(why, "mta");
+		why->code = EX_CONFIG;
 		return -1;
 	}
 	t->shown = u.host == NULL ? xstrdup(u.path) :
@@ -81,7 +82,10 @@ static int
 find_program(struct mailx *m, struct transport *t, char *mta, struct fail *why)
 {
 	t->kind = TO_PROGRAM;
-	if (strcmp(mta, "sendmail") == 0)
+	if (strstr(mta, "://") != NULL)
+		fail(why, EX_CONFIG, "mta: %.*s: no such protocol",
+		    (int)strcspn(mta, ":"), mta);
+	else if (strcmp(mta, "sendmail") == 0)
 		t->target = find_sendmail(why);
 	else if (*mta == '~')
 		t->target = words_file(m, mta, why);

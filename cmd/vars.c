@@ -19,6 +19,7 @@
 #include "runint.h"
 #include "server.h"
 #include "vars.h"
+#include "words.h"
 
 struct value {
 	char	*name;		/* owned */
@@ -134,7 +135,7 @@ home_directory(void)
 	return pw == NULL || pw->pw_dir == NULL ? NULL : xstrdup(pw->pw_dir);
 }
 
-/* A path with its ~ as the home directory. */
+/* A path with ~ in front as the home directory. */
 static char *
 expand_home(const struct vars *vs, const char *path)
 {
@@ -295,9 +296,19 @@ var_each(const struct mailx *m, void (*each)(void *ctx, const char *name,
 
 /* --- Setting. --- */
 
+/* ~ and $NAME, as where a command names a file. */
+static char *
+expand_path(const struct mailx *m, const char *value)
+{
+	char *named = words_path(m, value), *path = expand_home(m->vars, named);
+
+	free(named);
+	return path;
+}
+
 /* A value under an older name, or in older words, as ours. */
 static char *
-translate(const struct vars *vs, const char *name, const struct var *e,
+translate(const struct mailx *m, const char *name, const struct var *e,
     const char *value)
 {
 	if (e == NULL)
@@ -314,7 +325,7 @@ translate(const struct vars *vs, const char *name, const struct var *e,
 	    strcmp(modern(name), "encoding") == 0)
 		return xstrdup("qp");
 	if (e->type == VAR_PATH)
-		return expand_home(vs, value);
+		return expand_path(m, value);
 	return xstrdup(value);
 }
 
@@ -367,7 +378,7 @@ var_set(struct mailx *m, const char *name, const char *value, struct fail *why)
 	    read_number(value, &number) == -1)
 		return fail(why, EX_USAGE, "%s: %s: not a number from 0 to %d",
 		    name, value, INT_MAX);
-	put(m->vars, modern(name), translate(m->vars, name, e, value),
+	put(m->vars, modern(name), translate(m, name, e, value),
 	    run_place(m));
 	vars_apply(m);
 	return 0;

@@ -72,10 +72,41 @@ is "$STATUS" 75 'nothing there to connect to: 75'
 unlike "$ERR" 'saved' 'and nothing says so'
 run dry -S mta=smtp://127.0.0.1:1 -S DEAD=/dev/null -m box.0 to@example.org
 unlike "$ERR" 'saved' 'nor where DEAD is /dev/null'
+printf 'set DEAD=$HOME/grave\n' > rc0
+run env MAILRC=rc0 "$MAILX" -n -S from=me@example.org -S mta=smtp://127.0.0.1:1 -m box.0 to@example.org
+[ -s "$HOME/grave" ]; ok $? 'a variable that names a file takes $HOME, in a startup file too'
 printf 'text\n~q\n' > quits
 run sh -c '"$1" -n -~ -s subj to@example.org < quits' sh "$MAILX"
 is "$STATUS" 1 '~q: 1'
 like "$(cat "$HOME/dead.letter")" '^To: to@example.org' 'what ~q keeps has its recipients'
+
+# A pipe is read once: what it brings is kept, even where a startup file is at fault.
+for way in 'MAILRC=rc0' 'MAILRC=/dev/null -A nobody' 'MAILRC=/dev/null -S timeout=soon' \
+    'MAILRC=/dev/null -X nosuch -S errexit'; do
+	rm -f "$HOME/dead.letter"
+	echo nosuch > rc0
+	run sh -c 'rc=$2; shift 2; echo precious | env "$rc" "$0" -n -s subj "$@" to@example.org' \
+	    "$MAILX" - $way
+	[ "$STATUS" -ne 0 ] && grep -q '^precious' "$HOME/dead.letter"
+	ok $? "$way: the input is saved"
+	like "$ERR" "saved in $HOME/dead.letter" 'and that is told'
+done
+rm -f "$HOME/dead.letter"
+printf 'set mta=mbox:%s/went\nunset another-programs\n' "$T" > rc0
+run env MAILRC=rc0 "$MAILX" -n -S from=me@example.org -m box.0 to@example.org
+is "$STATUS$ERR" 0 'unset takes names of other programs in a startup file, as set does'
+run dry -d -m box.0 --inline a=box.0 to@example.org
+is "$STATUS" 64 '--inline without --html would lose the file'
+run dry -d -m box.0 -C 'X-Nothing' to@example.org
+is "$STATUS" 65 '-C: a field that is none is bad data, as for send -C'
+run dry -S mta=smtp://host:99999 -m box.0 to@example.org
+is "$STATUS" 78 'a URL in mta that is none: 78'
+rm -f "$HOME/dead.letter"
+for option in --version --help --schema; do
+	run sh -c '"$0" "$1" > /dev/full' "$MAILX" "$option"
+	is "$STATUS" 74 "$option: output that cannot be written"
+	like "$ERR" '^mailx: standard output: ' 'is told'
+done
 
 # Variables that are known do what is said of them.
 printf 'caf\303\251\n' > utf8
@@ -99,6 +130,17 @@ run dry -S mta=mbox:big -S dsn=sometimes -m utf8 to@example.org
 is "$STATUS" 78 'dsn: an unknown report is a fault of the configuration'
 run "$MAILX" -n -R -S showto -S from=bob@example.org -f box -Y 'from 2'
 like "$OUT" ' To me@example.org ' 'showto'
+
+# The text of a message is text, in a branch that is not taken and where the command is at fault.
+printf 'if 0 == 1\nsend -s x to@example.org\nelse\n!touch ran\nendif of it\n.\nelse\necho taken\nendif\necho on\n' > branch
+run "$MAILX" -n -# branch
+is "$STATUS$(echo $OUT)" '0taken on' 'a text that is passed over is no commands'
+[ ! -e ran ]; ok $? 'not one of it'
+printf 'send -Z to@e-mail.example\n!touch ran\n.\necho on\n' > fault
+run sh -c '"$0" -n < fault' "$MAILX"
+is "$STATUS$OUT" 64on 'nor is the text behind a command that is no good'
+[ ! -e ran ]; ok $? 'whatever its address looks like'
+rm -f "$HOME/dead.letter"
 
 # A part goes where mktemp has made room, and over nothing else.
 : > made; echo full > full; ln -s made link
@@ -137,6 +179,11 @@ run env MAILRC=rc "$MAILX" -n --check-config
 is "$STATUS" 78 '--check-config: faults in an account'
 like "$ERR" '^mailx: rc:4: set: timeout: x: not a number' 'are told with their lines'
 like "$ERR" '^mailx: rc:5: bogus: unknown command' 'each of them'
+
+printf 'set mta=foo://x charset=none dsn=zz\nset mta=smtp://host:0 sendcharsets=utf-8,none\n' > rc
+run env MAILRC=rc "$MAILX" -n --check-config
+is "$(printf '%s\n' "$ERR" | wc -l)" 5 'values that cannot be used are told'
+like "$ERR" '^mailx: rc:2: set: sendcharsets: none: no such charset' 'with their lines'
 
 # All that -J prints is what --schema says.
 if python3 -c 'import jsonschema' 2> /dev/null; then

@@ -163,6 +163,31 @@ run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -N -f box
 is "$STATUS" 0 'ignore'
 like "$(last)" '^text' 'the letter goes out'
 
+# At a question an interrupt is answered at once, and the question stands again.
+printf '< ? \n> mail bob@example.org\n< Subject: \n= \\x03\n< one more to kill letter)\n< Subject: \n> asked again\n> text\n> ~h\n< To (\n= \\x03\n< ? \n> x\n' > script
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -N -f box
+is "$STATUS" 0 'interrupts at questions'
+[ "$STATUS" -eq 0 ] || printf '%s\n' "$OUT"
+like "$(cat "$HOME/dead.letter")" '^Subject: asked again' 'what was answered and typed is kept'
+rm -f "$HOME/dead.letter"
+
+# An escape that fails: what the pipe still had is kept too, and an editor is not left waiting.
+run sh -c 'printf "above\n~r nosuchfile\n~s below\n" | "$0" -n -~ -s x bob@example.org' "$MAILX"
+is "$STATUS" 66 'an escape that fails in a pipe'
+is "$(grep -c '^above\|^~s below' "$HOME/dead.letter")" 2 'loses no text'
+rm -f "$HOME/dead.letter"
+run sh -c 'unset VISUAL; printf "~v\nx" | "$0" -n -~ -s x bob@example.org' "$MAILX"
+is "$STATUS" 78 'vi is not started where nobody types'
+rm -f "$HOME/dead.letter"
+
+# -t at a terminal: the fields are typed with the text, and no question takes the first of them.
+rm -rf sent
+printf '> To: bob@example.org\n> Subject: typed\n> \n> text\n> ~.\n' > script
+run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -t
+is "$STATUS" 0 '-t at a terminal'
+like "$(cat sent/new/*)" '^Subject: typed' 'asks nothing'
+rm -rf sent
+
 # -t.
 run sh -c 'printf "To: a@example.org,\n b@example.org\nSubject: =?utf-8?b?w7w=?=\n folded\nX-Y: 1\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p>x\n" | "$0" -n -t' "$MAILX"
 is "$STATUS$ERR" 0 '-t'

@@ -155,6 +155,9 @@ ln -s "$T/target" typed/up.pdf
 run $M -R -Y 'extract -o typed 4.2'
 is "$STATUS$(cat target)" 0mine 'through no link'
 [ -f typed/up-1.pdf ]; ok $? 'but beside it'
+mkdir "$HOME/home"
+run $M -R -Y 'extract -o ~/home 4.2'
+is "$STATUS$(ls "$HOME/home")" 0up.pdf 'a directory is named as a file is, with ~ and +'
 run $M -R -Y 'extract -o target 4'
 is "$STATUS" 73 'into a file: 73'
 run $M -R -Y 'extract -o no/such/dir 4'
