@@ -60,7 +60,6 @@ append(struct mailx *m, const char *path, FILE *message, struct fail *why)
 {
 	struct msg like = { .flags = MSG_SEEN };
 	struct stat st;
-	struct store *s;
 	char *name;
 	int r;
 
@@ -69,15 +68,8 @@ append(struct mailx *m, const char *path, FILE *message, struct fail *why)
 	if (check_directory(path, why) == -1)
 		return -1;
 	name = xasprintf("mbox:%s", path);
-	s = store_open(name, STORE_APPEND, &m->options, why);
+	r = store_deliver(name, message, &like, &m->options, why);
 	free(name);
-	if (s == NULL)
-		return -1;
-	r = store_append(s, message, &like, NULL, why);
-	if (r == 0)
-		r = store_commit(s, why);
-	if (store_close(s, why) == -1)
-		r = -1;
 	return r;
 }
 
@@ -189,16 +181,21 @@ put_for_deferred(FILE *to, FILE *from, const struct outgoing *o,
 	return stream_copy(from, to, UINT64_MAX, why);
 }
 
+int
+write_unsent(FILE *to, struct outgoing *o, struct fail *why)
+{
+	write_addrs(to, o->resent ? "Resent-Bcc" : "Bcc", o->hidden);
+	return o->write(o->ctx, to, why);
+}
+
 static int
 stage_outgoing(FILE *to, struct outgoing *o, bool deferred, struct fail *why)
 {
 	FILE *whole;
 	int r;
 
-	if (!deferred) {
-		write_addrs(to, o->resent ? "Resent-Bcc" : "Bcc", o->hidden);
-		return o->write(o->ctx, to, why);
-	}
+	if (!deferred)
+		return write_unsent(to, o, why);
 	whole = outgoing_stage(o, why);
 	if (whole == NULL)
 		return -1;
@@ -269,6 +266,15 @@ stage_draft(FILE *f, const struct draft *d, FILE *body, struct fail *why)
 		return fail_errno(why, EX_IOERR, "a temporary file");
 	rewind(f);
 	return 0;
+}
+
+void
+dead_message(struct mailx *m, FILE *message, struct fail *why)
+{
+	if (!is_kept(m))
+		return;
+	rewind(message);
+	save_message(m, message, why);
 }
 
 void

@@ -384,6 +384,23 @@ store_search(struct store *s, const struct search *x,
 
 /* --- Copying --- */
 
+int
+store_deliver(const char *name, FILE *f, const struct msg *like,
+    const struct store_options *o, struct fail *why)
+{
+	struct store *s = store_open(name, STORE_APPEND, o, why);
+	int r;
+
+	if (s == NULL)
+		return -1;
+	r = store_append(s, f, like, NULL, why);
+	if (r == 0)
+		r = store_commit(s, why);
+	if (store_close(s, why) == -1)
+		r = -1;
+	return r;
+}
+
 struct copying {
 	struct store	*dest;
 	unsigned	 pending;

@@ -200,6 +200,9 @@ struct store_intent {
 int		 store_append(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 int		 store_commit(struct store *s, struct fail *why);
+/* One message (from the present position of f) into the folder of that name: durable when it returns. */
+int		 store_deliver(const char *name, FILE *f, const struct msg *like,
+		    const struct store_options *o, struct fail *why);
 /*
  * After a crash, before anything else is appended: is the message of that intent there?  1 yes (whole,
  * now made durable), 0 no (a torn tail has been cut off), -1.  `message' is what was
