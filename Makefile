@@ -330,6 +330,7 @@ UNIT_SRCS = \
 	tests/unit/wrap.c \
 
 SHELL_TESTS = \
+	tests/allornone.t \
 	tests/answer.t \
 	tests/bare.t \
 	tests/barepop3.t \

@@ -141,6 +141,31 @@ fail_where(struct fail *why, const char *fmt, ...)
 	free(text);
 }
 
+#define FAIL_KEPT	300	/* octets of a reason that more is said behind */
+
+void
+fail_behind(struct fail *why, const char *fmt, ...)
+{
+	size_t n = strlen(why->text);
+	char *text = NULL, *whole = NULL;
+	va_list ap;
+
+	/* A character is not cut in two. */
+	if (n > FAIL_KEPT)
+		for (n = FAIL_KEPT; n > 0 &&
+		    (why->text[n] & 0xc0) == 0x80; n--)
+			continue;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	va_end(ap);
+	if (text != NULL && asprintf(&whole, "%.*s%s", (int)n, why->text,
+	    text) != -1)
+		printable(why->text, sizeof why->text, whole);
+	free(whole);
+	free(text);
+}
+
 void
 fail_clear(struct fail *why)
 {

@@ -41,6 +41,8 @@ int	 fail_errno(struct fail *why, int code, const char *fmt, ...)
 	    PRINTF_LIKE(3, 4);
 /* Put "text: " in front of a filled record: where it happened. */
 void	 fail_where(struct fail *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Say more behind it; of what stands there as much is kept as leaves room. */
+void	 fail_behind(struct fail *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void	 fail_clear(struct fail *why);
 
 /*

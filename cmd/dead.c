@@ -13,8 +13,6 @@
 #include "sending.h"
 #include "vars.h"
 
-#define ROOM	300	/* octets of the reason that are kept in front of ours */
-
 char *
 dead_path(const struct mailx *m)
 {
@@ -73,24 +71,14 @@ append(struct mailx *m, const char *path, FILE *message, struct fail *why)
 	return r;
 }
 
-/* Say it behind the reason. */
 static void
 add_to(struct fail *why, const char *path, const struct fail *fault)
 {
-	struct fail old = *why;
-	size_t n = strlen(old.text);
-
-	/* A character is not cut in two. */
-	if (n > ROOM)
-		for (n = ROOM; n > 0 && (old.text[n] & 0xc0) == 0x80; n--)
-			continue;
-	fail_clear(why);
 	if (fault->code == 0)
-		fail(why, old.code, "%.*s (saved in %s)", (int)n, old.text,
-		    path);
+		fail_behind(why, " (saved in %s)", path);
 	else
-		fail(why, old.code, "%.*s (and not saved in %s: %s)", (int)n,
-		    old.text, path, fault->text);
+		fail_behind(why, " (and not saved in %s: %s)", path,
+		    fault->text);
 }
 
 /* Other mailx programs leave plain text there, behind which no mailbox can begin. */

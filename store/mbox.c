@@ -468,5 +468,6 @@ const struct store_ops store_mbox = {
 	.open = mbox_open, .close = mbox_close,
 	.head = mbox_head, .message = mbox_message,
 	.append = mbox_append, .commit = mbox_commit, .recover = mbox_recover,
+	.take_back = mbox_take_back,
 	.sync = mbox_sync, .check = mbox_check,
 };
