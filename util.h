@@ -108,6 +108,15 @@ void	 ascii_lower_string(char *s);	/* in place */
 int	 write_all(int fd, const void *p, size_t n);
 
 /*
+ * May this symbolic link (as openat names it) be followed?  Not one that another user
+ * put into a directory that all may write to; by root, none but of root's.  Of what
+ * is no link: yes.
+ */
+bool	 link_is_trusted(int dir, const char *path);
+/* openat(2) that follows none but those; errno is EPERM then.  Flags with O_NOFOLLOW: as they say. */
+int	 open_trusted(int dir, const char *path, int flags, unsigned mode);
+
+/*
  * Copy n octets (UINT64_MAX: to the end) from `in' to `out'.  0, or -1 with
  * `why' filled: EX_IOERR; EX_DATAERR when `in' ends before n.
  */
