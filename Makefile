@@ -183,6 +183,7 @@ CMD_SRCS = \
 	cmd/define.c \
 	cmd/deliver.c \
 	cmd/draft.c \
+	cmd/drafts.c \
 	cmd/echo.c \
 	cmd/edit.c \
 	cmd/expr.c \
@@ -237,6 +238,7 @@ CMD_SRCS = \
 	cmd/quit.c \
 	cmd/quote.c \
 	cmd/read.c \
+	cmd/recall.c \
 	cmd/recode.c \
 	cmd/record.c \
 	cmd/reply.c \
@@ -328,6 +330,7 @@ UNIT_SRCS = \
 	tests/unit/wrap.c \
 
 SHELL_TESTS = \
+	tests/allornone.t \
 	tests/answer.t \
 	tests/bare.t \
 	tests/barepop3.t \
@@ -340,6 +343,7 @@ SHELL_TESTS = \
 	tests/corpus.t \
 	tests/crash.t \
 	tests/demo.t \
+	tests/draft.t \
 	tests/drafts.t \
 	tests/escape.t \
 	tests/failio.t \

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,31 @@ fail_where(struct fail *why, const char *fmt, ...)
 		text = NULL;
 	va_end(ap);
 	if (text != NULL && asprintf(&whole, "%s: %s", text, old) != -1)
+		printable(why->text, sizeof why->text, whole);
+	free(whole);
+	free(text);
+}
+
+#define FAIL_KEPT	300	/* octets of a reason that more is said behind */
+
+void
+fail_behind(struct fail *why, const char *fmt, ...)
+{
+	size_t n = strlen(why->text);
+	char *text = NULL, *whole = NULL;
+	va_list ap;
+
+	/* A character is not cut in two. */
+	if (n > FAIL_KEPT)
+		for (n = FAIL_KEPT; n > 0 &&
+		    (why->text[n] & 0xc0) == 0x80; n--)
+			continue;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	va_end(ap);
+	if (text != NULL && asprintf(&whole, "%.*s%s", (int)n, why->text,
+	    text) != -1)
 		printable(why->text, sizeof why->text, whole);
 	free(whole);
 	free(text);
@@ -468,6 +494,42 @@ write_all(int fd, const void *p, size_t n)
 		n -= (size_t)done;
 	}
 	return 0;
+}
+
+bool
+link_is_trusted(int dir, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat link, parent;
+	bool fine = true;
+	char *above;
+
+	if (fstatat(dir, path, &link, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISLNK(link.st_mode) || link.st_uid == getuid() ||
+	    link.st_uid == 0)
+		return true;
+	above = slash == NULL ? xstrdup(".") :
+	    xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (fstatat(dir, above, &parent, 0) == 0 &&
+	    (parent.st_mode & S_IWOTH) != 0)
+		fine = false;
+	free(above);
+	return fine && getuid() != 0;
+}
+
+/* One that comes to be there meanwhile is not followed either. */
+int
+open_trusted(int dir, const char *path, int flags, unsigned mode)
+{
+	int fd = openat(dir, path, flags | O_NOFOLLOW, (mode_t)mode);
+
+	if (fd != -1 || (errno != ELOOP && errno != ENOTDIR) ||
+	    (flags & O_NOFOLLOW) != 0)
+		return fd;
+	if (link_is_trusted(dir, path))
+		return openat(dir, path, flags, (mode_t)mode);
+	errno = EPERM;
+	return -1;
 }
 
 int

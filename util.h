@@ -41,6 +41,8 @@ int	 fail_errno(struct fail *why, int code, const char *fmt, ...)
 	    PRINTF_LIKE(3, 4);
 /* Put "text: " in front of a filled record: where it happened. */
 void	 fail_where(struct fail *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Say more behind it; of what stands there as much is kept as leaves room. */
+void	 fail_behind(struct fail *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void	 fail_clear(struct fail *why);
 
 /*
@@ -104,6 +106,15 @@ void	 ascii_lower_string(char *s);	/* in place */
 
 /* Write all of it, through short writes and EINTR.  0, or -1 with errno set. */
 int	 write_all(int fd, const void *p, size_t n);
+
+/*
+ * May this symbolic link (as openat names it) be followed?  Not one that another user
+ * put into a directory that all may write to; by root, none but of root's.  Of what
+ * is no link: yes.
+ */
+bool	 link_is_trusted(int dir, const char *path);
+/* openat(2) that follows none but those; errno is EPERM then.  Flags with O_NOFOLLOW: as they say. */
+int	 open_trusted(int dir, const char *path, int flags, unsigned mode);
 
 /*
  * Copy n octets (UINT64_MAX: to the end) from `in' to `out'.  0, or -1 with

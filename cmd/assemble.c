@@ -84,7 +84,7 @@ settle_recipients(struct letter *l, const char *domain, struct fail *why)
 	    settle_addrs(&d->reply_to, domain, &l->reply_to, utf8, why) == -1)
 		return -1;
 	outgoing_to(&l->out, lists, NELEM(lists));
-	if (l->out.nrcpt == 0)
+	if (l->out.nrcpt == 0 && !l->unfinished)
 		return fail(why, EX_USAGE, "no address to send to");
 	l->out.hidden = &l->bcc;
 	l->out.sendmail_args = &d->sendmail_args;
@@ -162,7 +162,7 @@ put_header(struct letter *l, struct fail *why)
 	    build_addrs(b, "Reply-To", &l->reply_to, why) == -1)
 		return -1;
 	/* Some servers refuse a message that names nobody. */
-	if (l->to.n == 0 && l->cc.n == 0 &&
+	if (l->to.n == 0 && l->cc.n == 0 && !l->unfinished &&
 	    build_field(b, "To", "undisclosed-recipients:;", why) == -1)
 		return -1;
 	if (l->d->subject != NULL &&
@@ -406,11 +406,10 @@ warn(const char *text)
 	out_note(warned, "%s", text);
 }
 
-int
-letter_make(struct letter *l, struct mailx *m, struct draft *d,
-    const char *domain, struct fail *why)
+static int
+make(struct letter *l, struct mailx *m, struct draft *d, const char *domain,
+    struct fail *why)
 {
-	memset(l, 0, sizeof *l);
 	l->m = warned = m;
 	l->d = d;
 	l->b = build_new();
@@ -418,7 +417,7 @@ letter_make(struct letter *l, struct mailx *m, struct draft *d,
 	l->options.hostname = l->host;
 	l->options.charset_8bit = m->options.charset_8bit;
 	l->options.encoding = var_get(m, "encoding");
-	l->options.flowed = var_is_set(m, "flowed");
+	l->options.flowed = !l->unfinished && var_is_set(m, "flowed");
 	l->options.warn = warn;
 	l->out.prepare = prepare;
 	l->out.write = write_message;
@@ -429,6 +428,23 @@ letter_make(struct letter *l, struct mailx *m, struct draft *d,
 	    put_header(l, why) == -1)
 		return -1;
 	return put_parts(l, why);
+}
+
+int
+letter_make(struct letter *l, struct mailx *m, struct draft *d,
+    const char *domain, struct fail *why)
+{
+	memset(l, 0, sizeof *l);
+	return make(l, m, d, domain, why);
+}
+
+int
+letter_unfinished(struct letter *l, struct mailx *m, struct draft *d,
+    struct fail *why)
+{
+	memset(l, 0, sizeof *l);
+	l->unfinished = true;
+	return make(l, m, d, NULL, why);
 }
 
 void

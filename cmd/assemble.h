@@ -12,6 +12,7 @@ struct letter {
 	struct build_options options;
 	char		*host;		/* owned: in options */
 	FILE		*body;		/* borrowed from b: the body; or NULL */
+	bool		 unfinished;	/* perhaps to nobody yet; its lines are not to flow */
 	struct addrs	 from, sender, to, cc, bcc, reply_to;	/* settled */
 	struct outgoing	 out;
 };
@@ -23,6 +24,9 @@ struct letter {
  */
 int	 letter_make(struct letter *l, struct mailx *m, struct draft *d,
 	    const char *domain, struct fail *why);
+/* The same of a draft that stays here: to nobody perhaps, bare names as they are. */
+int	 letter_unfinished(struct letter *l, struct mailx *m, struct draft *d,
+	    struct fail *why);
 void	 letter_free(struct letter *l);
 
 /*

@@ -78,7 +78,7 @@ struct msglist {
 
 void	 msglist_add(struct msglist *l, uint32_t n, const char *part);
 void	 msglist_free(struct msglist *l);
-/* The numbers alone, each once, in order. */
+/* The numbers alone, each once, in the order of the list. */
 void	 msglist_numbers(const struct msglist *l, struct numbers *ns);
 
 struct option_value {

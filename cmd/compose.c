@@ -26,7 +26,7 @@ struct composer {
 	int		 ends;		/* of file, ignored */
 };
 
-enum { MORE = 0, DONE = 1, GIVEN_UP = 2, NOT_SAVED = 3 };
+enum { MORE = 0, DONE, GIVEN_UP, NOT_SAVED, PUT_ASIDE };
 
 /* --- Questions. --- */
 
@@ -135,7 +135,7 @@ escaped(struct composer *c, const char *line, struct fail *why)
 	case TILDE_END:
 		return DONE;
 	case TILDE_QUIT:
-		return GIVEN_UP;
+		return drafts_are_kept(c->m) ? PUT_ASIDE : GIVEN_UP;
 	case TILDE_EXIT:
 		return NOT_SAVED;
 	case 0:
@@ -329,6 +329,8 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 		pass_over(&c);
 	if (flush(d, why) == -1)
 		return -1;
+	if (r == PUT_ASIDE)
+		return draft_put_aside(m, d, why) == -1 ? -1 : 1;
 	if (r == GIVEN_UP && is_on(m, "save"))
 		send_save_dead(m, d);
 	else if (r == -1 && !stream_is_empty(d->body))

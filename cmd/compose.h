@@ -39,6 +39,7 @@ struct draft {
 	bool		 record_by_name;	/* -F */
 	bool		 skip_empty;	/* -E */
 	bool		 has_fields;	/* -t: they stand in the text, and nobody is asked */
+	bool		 put_aside;	/* in the folder of drafts: not lost, not sent */
 	char		*once;		/* owned: --once key; or NULL */
 	char		*at;		/* owned: --at; or NULL */
 	struct strv	 sendmail_args;	/* after -- */
@@ -46,6 +47,8 @@ struct draft {
 
 void	 draft_init(struct draft *d);
 void	 draft_free(struct draft *d);
+/* One more attachment, empty; borrowed until the next. */
+struct attachment *draft_add(struct draft *d);
 /* Attach a file, `path=charset' too: EX_NOINPUT when missing, unreadable, a directory, FIFO or device. */
 int	 draft_attach(struct draft *d, const char *path, struct fail *why);
 /* Append a file to the body (-q, -m).  EX_NOINPUT. */
@@ -66,6 +69,9 @@ int	 draft_field(struct mailx *m, struct draft *d, const char *name,
 int	 compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot, struct fail *why);
 /* -t: take the fields at the head of the body into the draft. */
 int	 compose_take_fields(struct mailx *m, struct draft *d, struct fail *why);
+
+/* For people: its fields, the names of its files, the text so far. */
+int	 compose_print(struct mailx *m, struct draft *d, struct fail *why);
 
 /*
  * Build and deliver by the variable `mta', record, report; what could not be sent

@@ -13,8 +13,6 @@
 #include "sending.h"
 #include "vars.h"
 
-#define ROOM	300	/* octets of the reason that are kept in front of ours */
-
 char *
 dead_path(const struct mailx *m)
 {
@@ -60,7 +58,6 @@ append(struct mailx *m, const char *path, FILE *message, struct fail *why)
 {
 	struct msg like = { .flags = MSG_SEEN };
 	struct stat st;
-	struct store *s;
 	char *name;
 	int r;
 
@@ -69,36 +66,19 @@ append(struct mailx *m, const char *path, FILE *message, struct fail *why)
 	if (check_directory(path, why) == -1)
 		return -1;
 	name = xasprintf("mbox:%s", path);
-	s = store_open(name, STORE_APPEND, &m->options, why);
+	r = store_deliver(name, message, &like, &m->options, why);
 	free(name);
-	if (s == NULL)
-		return -1;
-	r = store_append(s, message, &like, NULL, why);
-	if (r == 0)
-		r = store_commit(s, why);
-	if (store_close(s, why) == -1)
-		r = -1;
 	return r;
 }
 
-/* Say it behind the reason. */
 static void
 add_to(struct fail *why, const char *path, const struct fail *fault)
 {
-	struct fail old = *why;
-	size_t n = strlen(old.text);
-
-	/* A character is not cut in two. */
-	if (n > ROOM)
-		for (n = ROOM; n > 0 && (old.text[n] & 0xc0) == 0x80; n--)
-			continue;
-	fail_clear(why);
 	if (fault->code == 0)
-		fail(why, old.code, "%.*s (saved in %s)", (int)n, old.text,
-		    path);
+		fail_behind(why, " (saved in %s)", path);
 	else
-		fail(why, old.code, "%.*s (and not saved in %s: %s)", (int)n,
-		    old.text, path, fault->text);
+		fail_behind(why, " (and not saved in %s: %s)", path,
+		    fault->text);
 }
 
 /* Other mailx programs leave plain text there, behind which no mailbox can begin. */
@@ -189,16 +169,21 @@ put_for_deferred(FILE *to, FILE *from, const struct outgoing *o,
 	return stream_copy(from, to, UINT64_MAX, why);
 }
 
+int
+write_unsent(FILE *to, struct outgoing *o, struct fail *why)
+{
+	write_addrs(to, o->resent ? "Resent-Bcc" : "Bcc", o->hidden);
+	return o->write(o->ctx, to, why);
+}
+
 static int
 stage_outgoing(FILE *to, struct outgoing *o, bool deferred, struct fail *why)
 {
 	FILE *whole;
 	int r;
 
-	if (!deferred) {
-		write_addrs(to, o->resent ? "Resent-Bcc" : "Bcc", o->hidden);
-		return o->write(o->ctx, to, why);
-	}
+	if (!deferred)
+		return write_unsent(to, o, why);
 	whole = outgoing_stage(o, why);
 	if (whole == NULL)
 		return -1;
@@ -269,6 +254,15 @@ stage_draft(FILE *f, const struct draft *d, FILE *body, struct fail *why)
 		return fail_errno(why, EX_IOERR, "a temporary file");
 	rewind(f);
 	return 0;
+}
+
+void
+dead_message(struct mailx *m, FILE *message, struct fail *why)
+{
+	if (!is_kept(m))
+		return;
+	rewind(message);
+	save_message(m, message, why);
 }
 
 void

@@ -112,6 +112,18 @@ find_charset(const char *path)
 	return is ? equals : NULL;
 }
 
+struct attachment *
+draft_add(struct draft *d)
+{
+	struct attachment *a;
+
+	d->attachments = xgrow(d->attachments, d->nattachments, &d->cap,
+	    sizeof *d->attachments);
+	a = &d->attachments[d->nattachments++];
+	memset(a, 0, sizeof *a);
+	return a;
+}
+
 int
 draft_attach(struct draft *d, const char *path, struct fail *why)
 {
@@ -132,10 +144,7 @@ draft_attach(struct draft *d, const char *path, struct fail *why)
 	}
 	/* It is opened again when the message is built: any number fits. */
 	fclose(f);
-	d->attachments = xgrow(d->attachments, d->nattachments, &d->cap,
-	    sizeof *d->attachments);
-	a = &d->attachments[d->nattachments++];
-	memset(a, 0, sizeof *a);
+	a = draft_add(d);
 	a->path = name;
 	a->charset = equals == NULL ? NULL : xstrdup(equals + 1);
 	return 0;

@@ -106,20 +106,10 @@ is_changed(struct mailx *m, uint32_t n, FILE *edited, struct fail *why)
 static int
 append(struct mailx *m, uint32_t n, FILE *f, struct fail *why)
 {
-	struct store *s;
 	struct msg like = *store_msg(m->folder, n);
-	int r;
 
 	like.flags &= ~(uint32_t)MSG_DELETED;
-	s = store_open(m->folder_name, STORE_APPEND, &m->options, why);
-	if (s == NULL)
-		return -1;
-	r = store_append(s, f, &like, NULL, why);
-	if (r == 0)
-		r = store_commit(s, why);
-	if (store_close(s, r == 0 ? why : NULL) == -1)
-		r = -1;
-	return r;
+	return store_deliver(m->folder_name, f, &like, &m->options, why);
 }
 
 static int

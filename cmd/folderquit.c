@@ -56,7 +56,7 @@ put_behind(struct store *old, const char *mbox, struct fail *why)
 
 	numbers_add_all(&all, old);
 	if (all.n > 0)
-		r = store_copy(old, &all, mbox, true, why);
+		r = store_copy(old, &all, mbox, true, NULL, why);
 	numbers_free(&all);
 	return r == 0 ? store_sync(old, SYNC_FLAGS | SYNC_EXPUNGE, why) : -1;
 }
@@ -70,7 +70,7 @@ move_to(struct mailx *m, const struct numbers *ns, const char *mbox,
 
 	if (open_old(m, mbox, &old, why) == -1)
 		return -1;
-	r = store_copy(m->folder, ns, mbox, true, why);
+	r = store_copy(m->folder, ns, mbox, true, NULL, why);
 	if (r == 0 && old != NULL && old->count > 0)
 		r = put_behind(old, mbox, why);
 	if (store_close(old, r == 0 ? why : NULL) == -1)

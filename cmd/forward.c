@@ -41,10 +41,7 @@ attach_message(struct mailx *m, struct draft *d, uint32_t n, struct fail *why)
 	f = e == NULL ? NULL : copy_message(m, n, why);
 	if (f == NULL)
 		return -1;
-	d->attachments = xgrow(d->attachments, d->nattachments, &d->cap,
-	    sizeof *d->attachments);
-	a = &d->attachments[d->nattachments++];
-	memset(a, 0, sizeof *a);
+	a = draft_add(d);
 	a->in = f;
 	a->type = xstrdup("message/rfc822");
 	if (e->subject != NULL)

@@ -58,10 +58,11 @@ static const char compose[] =
 "mail, reply and forward read a text up to a full stop alone or end of file.\n"
 "In it a line that begins with ~ is a command:\n"
 "  ~s text  the subject            ~t, ~c, ~b address  To, Cc, Bcc\n"
-"  ~a file  attach a file          ~r file  read a file into the text\n"
+"  ~@ file  attach a file          ~r file  read a file into the text\n"
 "  ~m 2     message 2, indented    ~e, ~v   edit the text\n"
 "  ~p       print what there is    ~q       give up, keep it in DEAD\n"
-"  ~.       send                   ~?       all of them\n";
+"  ~.       send                   ~?       all of them\n"
+"\tset drafts=+drafts\t# ~q puts it there; recall takes it up again\n";
 
 static const char sending[] =
 "The variable mta says how mail goes out, from says as whom.\n"

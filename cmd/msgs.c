@@ -5,7 +5,8 @@
  * Places (numbers, ranges, searches) are gathered; addresses and subjects, one
  * of which must fit, and types, likewise, then narrow them, as mailx always had
  * it; without places they narrow all.  What needs a look at the messages goes
- * into one search, which a server runs itself.
+ * into one search, which a server runs itself.  First, last, next, from one to
+ * another, and the list that comes out: all in the order in which they are shown.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,13 +63,14 @@ is_refused(const struct list *l, uint32_t n)
 	return is_deleted(l, n) && !(l->flags & (CMD_DELETED | CMD_EITHER));
 }
 
+/* The first that is, from a place in the order shown on. */
 static uint32_t
-relevant_from(const struct list *l, uint32_t n, int step)
+relevant_from(const struct list *l, uint32_t place, int step)
 {
-	while (n >= 1 && n <= l->s->count) {
-		if (is_relevant(l, n))
-			return n;
-		n = step > 0 ? n + 1 : n - 1;
+	while (place >= 1 && place <= l->s->count) {
+		if (is_relevant(l, order_at(l->m, place)))
+			return order_at(l->m, place);
+		place = step > 0 ? place + 1 : place - 1;
 	}
 	return 0;
 }
@@ -183,19 +185,20 @@ static int
 mark_range(struct list *l, uint32_t from, uint32_t to, const char *word,
     struct fail *why)
 {
-	uint32_t n;
+	uint32_t place = order_position(l->m, from),
+	    last = order_position(l->m, to);
 
-	if (from > to)
+	if (place > last)
 		return fail(why, EX_USAGE, "%s: the range ends before it "
 		    "begins", word);
-	if (from == 0 || to > l->s->count) {
+	if (place == 0 || last > l->s->count) {
 		if (no_message(l, to, why) == -1)
 			return -1;
-		to = l->s->count;
+		last = l->s->count;
 	}
-	for (n = from; n <= to; n++)
-		if (n > 0)
-			l->marks[n] = 1;
+	for (; place <= last; place++)
+		if (place > 0)
+			l->marks[order_at(l->m, place)] = 1;
 	l->bulk = true;
 	return 0;
 }
@@ -230,12 +233,10 @@ read_places(struct list *l, const char *word, struct fail *why)
 static int
 mark_next(struct list *l, int step, struct fail *why)
 {
-	uint32_t n = l->m->dot == 0 ? 0 : order_position(l->m, l->m->dot);
+	uint32_t place = l->m->dot == 0 ? 0 : order_position(l->m, l->m->dot);
+	uint32_t n = place == 0 && step < 0 ? 0 :
+	    relevant_from(l, step > 0 ? place + 1 : place - 1, step);
 
-	n = n == 0 && step < 0 ? 0 : step > 0 ? n + 1 : n - 1;
-	while (n >= 1 && n <= l->s->count && !is_relevant(l, order_at(l->m, n)))
-		n = step > 0 ? n + 1 : n - 1;
-	n = n >= 1 && n <= l->s->count ? order_at(l->m, n) : 0;
 	l->places = true;
 	if (n == 0)
 		return l->flags & CMD_EMPTY_OK ? 0 : fail(why, EX_USAGE,
@@ -382,7 +383,8 @@ read_word(struct list *l, const char *word, struct fail *why)
 		case '*':
 			l->places = true;
 			return l->s->count == 0 ? 0 :
-			    mark_range(l, 1, l->s->count, word, why);
+			    mark_range(l, order_at(l->m, 1),
+			    order_at(l->m, l->s->count), word, why);
 		case '+':
 		case '-':
 			return mark_next(l, word[0] == '+' ? 1 : -1, why);
@@ -657,7 +659,7 @@ int
 msgs_parse(struct mailx *m, char *const *words, size_t n, unsigned cmd_flags,
     struct msglist *list, struct fail *why)
 {
-	struct numbers result = { NULL, 0, 0 };
+	struct numbers result = { NULL, 0, 0 }, shown = { NULL, 0, 0 };
 	struct list l;
 	size_t i;
 	int r;
@@ -670,13 +672,16 @@ msgs_parse(struct mailx *m, char *const *words, size_t n, unsigned cmd_flags,
 	r = read_all(&l, words, n, why);
 	if (r == 0)
 		r = resolve(&l, &result, why);
-	for (i = 0; r == 0 && i < result.n; i++)
-		msglist_add(list, result.v[i], NULL);
+	if (r == 0)
+		order_apply(m, &result, &shown);
+	for (i = 0; i < shown.n; i++)
+		msglist_add(list, shown.v[i], NULL);
 	for (i = 0; r == 0 && i < l.parts.n; i++)
 		msglist_add(list, l.parts.v[i].n, l.parts.v[i].part);
 	if (r == 0 && list->n == 0 && !(cmd_flags & CMD_EMPTY_OK))
 		r = fail(why, EX_NOTHING, "no applicable messages");
 	numbers_free(&result);
+	numbers_free(&shown);
 	free_list(&l);
 	return r;
 }

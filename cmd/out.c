@@ -168,7 +168,8 @@ out_redirect(struct mailx *m, const char *path, bool append, struct fail *why)
 	int fd;
 	FILE *f;
 
-	fd = open(path, flags | (append ? O_APPEND : O_TRUNC), 0600);
+	fd = open_trusted(AT_FDCWD, path,
+	    flags | (append ? O_APPEND : O_TRUNC), 0600);
 	if (fd == -1)
 		return fail_errno(why, EX_CANTCREAT, "%s", path);
 	f = fdopen(fd, append ? "a" : "w");

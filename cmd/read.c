@@ -117,14 +117,16 @@ read_mark(struct mailx *m, uint32_t n)
 void
 read_current(struct mailx *m, const struct msglist *list)
 {
-	uint32_t highest = 0;
+	uint32_t last = 0, place;
 	size_t i;
 
-	for (i = 0; i < list->n; i++)
-		if (list->v[i].n > highest)
-			highest = list->v[i].n;
-	if (highest != 0)
-		m->dot = highest;
+	for (i = 0; i < list->n; i++) {
+		place = order_position(m, list->v[i].n);
+		if (place > last)
+			last = place;
+	}
+	if (last != 0)
+		m->dot = order_at(m, last);
 }
 
 int

@@ -18,7 +18,7 @@ int	 read_load(struct mailx *m, const struct msglist *list, unsigned what,
 	    struct fail *why);
 /* It has been read: current from now on, touched, and seen where that may be recorded. */
 void	 read_mark(struct mailx *m, uint32_t n);
-/* The highest message of a list is current from now on (POSIX). */
+/* The highest message of a list is current from now on (POSIX), or the last as shown. */
 void	 read_current(struct mailx *m, const struct msglist *list);
 /*
  * Look for files in a text (enclosed.h): its p->inside then.  Its body is fetched,

@@ -15,7 +15,8 @@
 #include "words.h"
 
 struct hunt {
-	char	*name;		/* owned: of the mailbox marked \Sent; or NULL */
+	const char *use;	/* borrowed: as store_list_entry has it */
+	char	*name;		/* owned: of the mailbox marked so; or NULL */
 };
 
 static int
@@ -24,17 +25,17 @@ look(void *ctx, const struct store_list_entry *e, struct fail *why)
 	struct hunt *h = ctx;
 
 	(void)why;
-	if (h->name == NULL && e->use != NULL && strcmp(e->use, "sent") == 0)
+	if (h->name == NULL && e->use != NULL && strcmp(e->use, h->use) == 0)
 		h->name = xstrdup(e->name);
 	return 0;
 }
 
-/* record=sent: of the server that `folder' is on; NULL without a reason: no server. */
+/* Of the server that `folder' is on; NULL without a reason: no server. */
 static char *
-find_sent(struct mailx *m, struct fail *why)
+find_marked(struct mailx *m, const char *use, struct fail *why)
 {
 	const char *base = var_get(m, "folder");
-	struct hunt h = { NULL };
+	struct hunt h = { use, NULL };
 	char *name, *resolved;
 
 	if (base == NULL || !url_is_url(base))
@@ -44,7 +45,8 @@ find_sent(struct mailx *m, struct fail *why)
 		return NULL;
 	}
 	if (h.name == NULL) {
-		fail(why, EX_NOINPUT, "no mailbox is marked as \\Sent");
+		fail(why, EX_NOINPUT, "no mailbox is marked as \\%c%s",
+		    *use - 'a' + 'A', use + 1);
 		return NULL;
 	}
 	name = xasprintf("+%s", h.name);
@@ -70,6 +72,20 @@ resolve(struct mailx *m, const char *name, struct fail *why)
 	return resolved;
 }
 
+char *
+sending_folder(struct mailx *m, const char *name, const char *use,
+    struct fail *why)
+{
+	char *folder = NULL;
+
+	if (strcmp(name, use) == 0) {
+		folder = find_marked(m, use, why);
+		if (folder == NULL && why->code != 0)
+			return NULL;
+	}
+	return folder != NULL ? folder : resolve(m, name, why);
+}
+
 /* The local part of the first recipient, fit to be a file's name. */
 static char *
 name_after(const struct outgoing *o)
@@ -91,18 +107,12 @@ static int
 file(struct mailx *m, struct outgoing *o, const char *folder, struct fail *why)
 {
 	struct msg like = { .flags = MSG_SEEN };
-	struct store *s;
 	FILE *f = outgoing_stage(o, why);
 	int r;
 
 	if (f == NULL)
 		return -1;
-	s = store_open(folder, STORE_APPEND, &m->options, why);
-	r = s == NULL ? -1 : store_append(s, f, &like, NULL, why);
-	if (r == 0)
-		r = store_commit(s, why);
-	if (s != NULL && store_close(s, why) == -1)
-		r = -1;
+	r = store_deliver(folder, f, &like, &m->options, why);
 	fclose(f);
 	return r;
 }
@@ -111,7 +121,7 @@ void
 record_copy(struct mailx *m, struct outgoing *o, bool by_name)
 {
 	const char *record = var_get(m, "record");
-	char *name, *folder = NULL;
+	char *name, *folder;
 	struct fail why = { 0 };
 
 	if (by_name)
@@ -120,10 +130,8 @@ record_copy(struct mailx *m, struct outgoing *o, bool by_name)
 		name = words_path(m, record);
 	else
 		return;
-	if (!by_name && strcmp(name, "sent") == 0)
-		folder = find_sent(m, &why);
-	if (folder == NULL && why.code == 0)
-		folder = resolve(m, name, &why);
+	folder = by_name ? resolve(m, name, &why) :
+	    sending_folder(m, name, "sent", &why);
 	/* Told under cron too: a copy that somebody counts on is lost. */
 	if (folder == NULL || file(m, o, folder, &why) == -1) {
 		fail_where(&why, "sent, but not recorded in %s", name);

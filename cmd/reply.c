@@ -168,8 +168,8 @@ is_clean(const char *id)
 	return true;
 }
 
-static void
-add_ids(struct strv *to, const struct strv *ids)
+void
+draft_add_ids(struct strv *to, const struct strv *ids)
 {
 	size_t i;
 
@@ -183,9 +183,9 @@ static void
 set_thread(struct draft *d, const struct envelope *e)
 {
 	if (e->references.n > 0)
-		add_ids(&d->references, &e->references);
+		draft_add_ids(&d->references, &e->references);
 	else if (e->in_reply_to.n == 1)
-		add_ids(&d->references, &e->in_reply_to);
+		draft_add_ids(&d->references, &e->in_reply_to);
 	if (e->message_id != NULL && is_clean(e->message_id)) {
 		strv_add(&d->references, e->message_id);
 		d->in_reply_to = xstrdup(e->message_id);

@@ -87,8 +87,8 @@ is_device(const char *path)
 static int
 open_existing(int dir, const char *name)
 {
-	int fd = openat(dir, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY |
-	    O_NONBLOCK);
+	int fd = open_trusted(dir, name, O_WRONLY | O_APPEND | O_CLOEXEC |
+	    O_NOCTTY | O_NONBLOCK, 0);
 
 	if (fd != -1)
 		(void)fcntl(fd, F_SETFL, O_APPEND);
@@ -131,7 +131,8 @@ open_parent(struct safefile *sf, const char *path, struct fail *why)
 	    xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 
 	sf->name = xstrdup(slash == NULL ? path : slash + 1);
-	sf->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	sf->dir = open_trusted(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC, 0);
 	free(dir);
 	if (sf->dir == -1)
 		return fail_errno(why, EX_CANTCREAT, "%s", path);
@@ -290,12 +291,20 @@ int
 safefile_dir(const char *path, struct fail *why)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	int fd = open(path, flags);
+	size_t n = strlen(path);
+	char *name;
+	int fd;
 
-	if (fd == -1 && errno == ENOENT && mkdir(path, 0700) == 0)
-		fd = open(path, flags);
+	/* With a slash behind it a link would be followed. */
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	name = xstrndup(path, n);
+	fd = open_trusted(AT_FDCWD, name, flags, 0);
+	if (fd == -1 && errno == ENOENT && mkdir(name, 0700) == 0)
+		fd = open_trusted(AT_FDCWD, name, flags, 0);
 	if (fd == -1)
 		fail_errno(why, EX_CANTCREAT, "%s", path);
+	free(name);
 	return fd;
 }
 

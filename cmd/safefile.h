@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * safefile.h -- files made from messages: whole or not there, mode 0600, never
- * over another file unless that was asked for, never through a link.
+ * over another file unless that was asked for, never through a link of another user
+ * (link_is_trusted), and with a name out of a message through none.
  */
 #ifndef CMD_SAFEFILE_H
 #define CMD_SAFEFILE_H

@@ -111,11 +111,30 @@ void	 tell(struct mailx *m, const struct fail *why);
 /* File a copy by the variable `record' or, by_name, in a file named after the first recipient; a failure is told and is none of the sending. */
 void	 record_copy(struct mailx *m, struct outgoing *o, bool by_name);
 
-/* --- $DEAD. --- */
+/*
+ * The folder that a variable names, record or drafts: `use' as its value means
+ * the mailbox that the server of `folder' marks so.  The caller frees.
+ */
+char	*sending_folder(struct mailx *m, const char *name, const char *use,
+	    struct fail *why);
+
+/* --- What is not sent: drafts, and $DEAD. --- */
+
+/* Does the variable `drafts' name a folder for what is unfinished? */
+bool	 drafts_are_kept(const struct mailx *m);
+/*
+ * Put a draft aside there, durably: d->put_aside.  What cannot be put there is
+ * saved in $DEAD, and `why' says so.  Its body is gone afterwards.
+ */
+int	 draft_put_aside(struct mailx *m, struct draft *d, struct fail *why);
 
 /* All of it, its hidden recipients named; or a copy for those deferred alone.  Where it cannot be written any more, o->saved stays false. */
 void	 dead_outgoing(struct mailx *m, struct outgoing *o, bool deferred,
 	    struct fail *why);
+/* A whole message. */
+void	 dead_message(struct mailx *m, FILE *message, struct fail *why);
+/* A message with its hidden recipients, as its sender alone may see it. */
+int	 write_unsent(FILE *to, struct outgoing *o, struct fail *why);
 /* Say to a person that the text speaks of an attachment, where there is none. */
 void	 warn_forgotten(struct mailx *m, const struct draft *d);
 /* A draft that was not built: its fields as far as they go, and `body'. */
@@ -180,6 +199,9 @@ void	 draft_show(struct mailx *m, const struct draft *d);
 /* Words as recipients, each or `Name <addr>' in two. */
 int	 add_recipients(struct mailx *m, struct addrs *as, char *const *words,
 	    size_t n, struct fail *why);
+
+/* Ids of messages that others wrote, those that may stand in a header of ours. */
+void	 draft_add_ids(struct strv *to, const struct strv *ids);
 
 /* "Re: " or "Fwd: " in front of a subject (NULL: none), once, whatever language the others were in.  The caller frees. */
 char	*subject_reply(const char *subject);

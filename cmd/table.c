@@ -23,7 +23,7 @@
 	X(pipe) X(preserve) X(print) X(Print)				\
 	X(quit) X(queue)						\
 	X(reply) X(Reply) X(respond) X(Respond) X(resend) X(retain)	\
-	X(rename) X(return) X(rmdir)					\
+	X(recall) X(rename) X(return) X(rmdir)					\
 	X(save) X(Save) X(search) X(seen) X(send) X(set) X(shell)	\
 	X(shift) X(size) X(smtp) X(sort) X(source) X(structure) X(subscribe) X(sync)			\
 	X(tag) X(thread) X(top) X(touch) X(type) X(Type)				\

@@ -58,29 +58,45 @@ print_addrs(struct mailx *m, const char *name, const struct addrs *as)
 	}
 }
 
-static int
-run_print(struct mailx *m, struct draft *d, int letter, const char *text,
-    struct fail *why)
+static const char *
+attachment_name(const struct attachment *a)
+{
+	return a->path != NULL ? a->path : a->name != NULL ? a->name :
+	    "(a message)";
+}
+
+int
+compose_print(struct mailx *m, struct draft *d, struct fail *why)
 {
 	FILE *safe;
+	size_t i;
 	int r;
 
-	(void)letter;
-	(void)text;
 	out_line(m, "-------");
 	print_addrs(m, "To", &d->to);
 	print_addrs(m, "Cc", &d->cc);
 	print_addrs(m, "Bcc", &d->bcc);
 	if (d->subject != NULL)
 		out_line(m, "Subject: %s", d->subject);
+	for (i = 0; i < d->nattachments; i++)
+		out_line(m, "Attach: %s", attachment_name(&d->attachments[i]));
 	out_line(m, "%s", "");
-	if (m->json)
+	if (m->json || d->body == NULL)
 		return 0;
 	rewind(d->body);
 	safe = out_sanitiser(out_stream(m));
 	r = stream_copy(d->body, safe, UINT64_MAX, why);
 	fclose(safe);
 	return r;
+}
+
+static int
+run_print(struct mailx *m, struct draft *d, int letter, const char *text,
+    struct fail *why)
+{
+	(void)letter;
+	(void)text;
+	return compose_print(m, d, why);
 }
 
 /* --- The fields. --- */
@@ -133,8 +149,7 @@ run_attach(struct mailx *m, struct draft *d, int letter, const char *text,
 		free(path);
 	}
 	for (i = 0; i < d->nattachments && r == 0 && words.n == 0; i++)
-		out_line(m, "%s", d->attachments[i].path == NULL ?
-		    "(a message)" : d->attachments[i].path);
+		out_line(m, "%s", attachment_name(&d->attachments[i]));
 	strv_free(&words);
 	return r;
 }
@@ -207,7 +222,7 @@ static const struct escape escapes[] = {
 	{ "M", MAY, "M [messages]   the same with all fields", tilde_messages },
 	{ "p", BARE, "p              print what is written", run_print },
 	{ "w", WANTS, "w file         write the text to a file", tilde_write },
-	{ "q", BARE, "q              give up, and save the text", run_end },
+	{ "q", BARE, "q              put it aside, or save the text in DEAD", run_end },
 	{ "x", BARE, "x              give up", run_end },
 	{ ".", BARE, ".              the end of the text", run_end },
 };

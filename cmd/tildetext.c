@@ -183,7 +183,8 @@ tilde_filter(struct mailx *m, struct draft *d, int letter, const char *text,
 static int
 write_file(struct draft *d, const char *path, int flags, struct fail *why)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600);
+	int fd = open_trusted(AT_FDCWD, path,
+	    O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600);
 	FILE *f = fd == -1 ? NULL : fdopen(fd, "w");
 
 	if (f == NULL) {

@@ -47,6 +47,7 @@ const struct var variables[] = {
 	NUMBER("crt", NULL, "page what is longer than so many lines; empty: than the screen"),
 	BOOL("debug", NULL, "deliver nothing, print what would go out"),
 	BOOL("dot", "", "a line with a lone full stop ends the text typed at a terminal"),
+	FILENAME("drafts", NULL, "folder into which ~q puts an unfinished message; drafts: the server's; unset: DEAD"),
 	STRING("dsn", NULL, "delivery reports to ask for: never, or success, failure, delay"),
 	STRING("encoding", "auto", "transfer encoding of text: auto, qp, base64 or 8bit"),
 	BOOL("errexit", NULL, "end the run at the first command that fails"),

@@ -384,11 +384,38 @@ store_search(struct store *s, const struct search *x,
 
 /* --- Copying --- */
 
+int
+store_deliver(const char *name, FILE *f, const struct msg *like,
+    const struct store_options *o, struct fail *why)
+{
+	struct store *s = store_open(name, STORE_APPEND, o, why);
+	int r;
+
+	if (s == NULL)
+		return -1;
+	r = store_append(s, f, like, NULL, why);
+	if (r == 0)
+		r = store_commit(s, why);
+	if (store_close(s, why) == -1)
+		r = -1;
+	return r;
+}
+
 struct copying {
 	struct store	*dest;
-	unsigned	 pending;
+	struct numbers	 there;		/* appended, and */
+	size_t		 committed;	/* how many of them are durable */
 	struct fail	*why;
 };
+
+static int
+commit(struct copying *c)
+{
+	if (store_commit(c->dest, c->why) == -1)
+		return -1;
+	c->committed = c->there.n;
+	return 0;
+}
 
 static int
 copy_one(void *ctx, struct store *s, uint32_t n, FILE *f, struct fail *result)
@@ -401,38 +428,62 @@ copy_one(void *ctx, struct store *s, uint32_t n, FILE *f, struct fail *result)
 	}
 	if (store_append(c->dest, f, store_msg(s, n), NULL, c->why) == -1)
 		return -1;
-	if (++c->pending < BATCH_MESSAGES)
-		return 0;
-	c->pending = 0;
-	return store_commit(c->dest, c->why);
+	numbers_add(&c->there, n);
+	return c->there.n - c->committed < BATCH_MESSAGES ? 0 : commit(c);
+}
+
+/* None is to stay, for who does it again would have those twice. */
+static void
+take_back(struct copying *c)
+{
+	struct fail ignored = { 0 };
+
+	if (store_take_back(c->dest, &ignored) == 0)
+		c->committed = 0;
+	else if (c->dest->ops->take_back == NULL)
+		c->committed = c->there.n;
+}
+
+/* How the copying ended: `committed' of them are there. */
+static int
+settle(struct copying *c, struct store *s, int r, bool move,
+    struct numbers *stayed)
+{
+	size_t i;
+
+	for (i = 0; i < c->committed; i++) {
+		if (move)
+			store_flag(s, c->there.v[i], MSG_DELETED, 0);
+		if (r == -1 && stayed != NULL)
+			numbers_add(stayed, c->there.v[i]);
+	}
+	numbers_free(&c->there);
+	return r;
 }
 
 int
 store_copy(struct store *s, const struct numbers *ns, const char *dest,
-    bool move, struct fail *why)
+    bool move, struct numbers *stayed, struct fail *why)
 {
-	struct copying c;
-	size_t i;
+	struct copying c = { .why = why };
 	int r;
 
 	if (s->ops->copy != NULL) {
-		r = s->ops->copy(s, ns->v, ns->n, dest, move, why);
+		r = s->ops->copy(s, ns->v, ns->n, dest, move, stayed, why);
 		if (r != 0)
 			return r == 1 ? 0 : -1;
 	}
 	if (store_load(s, ns, LOAD_FLAGS | LOAD_SIZE, why) == -1)
 		return -1;
-	memset(&c, 0, sizeof c);
-	c.why = why;
 	c.dest = store_open(dest, STORE_APPEND, s->options, why);
 	if (c.dest == NULL)
 		return -1;
 	r = store_messages(s, ns, copy_one, &c, why);
 	if (r == 0)
-		r = store_commit(c.dest, why);
+		r = commit(&c);
+	if (r == -1)
+		take_back(&c);
 	if (store_close(c.dest, r == 0 ? why : NULL) == -1)
 		r = -1;
-	for (i = 0; r == 0 && move && i < ns->n; i++)
-		store_flag(s, ns->v[i], MSG_DELETED, 0);
-	return r;
+	return settle(&c, s, r, move, stayed);
 }

@@ -225,7 +225,7 @@ int		 imap_wait(struct store *s, int64_t deadline, struct fail *why);
 int		 imap_check(struct store *s, uint32_t *added, struct fail *why);
 bool		 imap_has_news(const struct store *s);
 int		 imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
-		    bool move, struct fail *why);
+		    bool move, struct numbers *stayed, struct fail *why);
 /* \Seen ..., keywords: as STORE and APPEND take them, blanks between.  The caller frees. */
 char		*imap_flags(uint32_t flags, const char *tags);
 

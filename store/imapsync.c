@@ -354,9 +354,37 @@ imap_sync(struct store *s, unsigned how, struct fail *why)
 
 /* --- Copies and moves --- */
 
+/* The last of a set of UIDs. */
+static uint32_t
+last_uid(const char *set)
+{
+	size_t n = strlen(set);
+
+	while (n > 0 && ascii_is_digit((unsigned char)set[n - 1]))
+		n--;
+	return (uint32_t)strtoul(set + n, NULL, 10);
+}
+
+/* One after another: a server copies a set whole or not at all.  *upto: the last UID that is there. */
+static int
+copy_sets(struct store *s, const struct strv *sets, const char *command,
+    const char *mailbox, uint32_t *upto, struct fail *why)
+{
+	size_t i;
+	int result = 0;
+
+	for (i = 0; i < sets->n && result == 0; i++) {
+		result = imap_run(box_of(s)->session->imap, EX_CANTCREAT, why,
+		    "%s%s%s", command, sets->v[i], mailbox);
+		if (result == 0)
+			*upto = last_uid(sets->v[i]);
+	}
+	return result;
+}
+
 static int
 say_copy(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
-    bool move, struct fail *why)
+    bool move, uint32_t *upto, struct fail *why)
 {
 	struct strv sets = { NULL, 0, 0 };
 	struct imap_line l;
@@ -371,8 +399,8 @@ say_copy(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 		result = fail(why, EX_CANTCREAT, "the mailbox name is too long");
 	else {
 		box_sets(s, v, n, true, &sets);
-		result = box_each_set(s, &sets,
-		    move ? "UID MOVE " : "UID COPY ", l.text, EX_CANTCREAT, why);
+		result = copy_sets(s, &sets, move ? "UID MOVE " : "UID COPY ",
+		    l.text, upto, why);
 	}
 	imap_line_free(&l);
 	strv_free(&sets);
@@ -393,18 +421,18 @@ keep_here(const struct store *s, const uint32_t *v, size_t n, uint32_t *out)
 
 static int
 copy_to(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
-    bool move, struct fail *why)
+    bool move, uint32_t *upto, struct fail *why)
 {
 	struct imap *x = box_of(s)->session->imap;
 	struct fail first = { 0 };
 
-	if (say_copy(s, v, n, mailbox, move, &first) == 0)
+	if (say_copy(s, v, n, mailbox, move, upto, &first) == 0)
 		return 0;
 	if (!imap_is_alive(x) || strcmp(imap_code(x), "TRYCREATE") != 0)
 		return fail(why, first.code, "%s", first.text);
 	if (imap_create(x, mailbox, why) == -1)
 		return -1;
-	return say_copy(s, v, n, mailbox, move, why);
+	return say_copy(s, v, n, mailbox, move, upto, why);
 }
 
 /* The changes of those that leave go with them, but for the deletion itself. */
@@ -426,10 +454,12 @@ store_before_move(struct store *s, const uint32_t *v, size_t n,
 
 static int
 copy_here(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
-    bool move, struct fail *why)
+    bool move, struct numbers *stayed, struct fail *why)
 {
 	struct imap *x = box_of(s)->session->imap;
+	uint32_t upto = 0;
 	size_t i;
+	int r;
 
 	if (move && box_of(s)->state.read_only)
 		return fail(why, EX_NOPERM,
@@ -437,18 +467,28 @@ copy_here(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 	if (move && (imap_offers(x, "MOVE") || imap_offers(x, "IMAP4rev2"))) {
 		if (store_before_move(s, v, n, why) == -1)
 			return -1;
-		return copy_to(s, v, n, mailbox, true, why);
+		r = copy_to(s, v, n, mailbox, true, &upto, why);
+		/* Of a set that failed, too, some may have gone. */
+		for (i = 0; r == -1 && stayed != NULL && i < n; i++)
+			if (s->msgs[v[i] - 1].flags & MSG_GONE)
+				numbers_add(stayed, v[i]);
+		return r;
 	}
-	if (copy_to(s, v, n, mailbox, false, why) == -1)
-		return -1;
-	for (i = 0; move && i < n; i++)
-		s->msgs[v[i] - 1].flags |= MSG_DELETED;
-	return 0;
+	r = copy_to(s, v, n, mailbox, false, &upto, why);
+	for (i = 0; i < n; i++) {
+		if (s->msgs[v[i] - 1].uid > upto)
+			continue;
+		if (move)
+			s->msgs[v[i] - 1].flags |= MSG_DELETED;
+		if (r == -1 && stayed != NULL)
+			numbers_add(stayed, v[i]);
+	}
+	return r;
 }
 
 int
 imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
-    bool move, struct fail *why)
+    bool move, struct numbers *stayed, struct fail *why)
 {
 	struct server server = { .trace = NULL };
 	struct session *ss;
@@ -475,8 +515,8 @@ imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
 	}
 	here = xreallocarray(NULL, n + 1, sizeof(*here));
 	n = keep_here(s, v, n, here);
-	result = n == 0 || copy_here(s, here, n, mailbox, move, why) == 0 ?
-	    1 : -1;
+	result = n == 0 || copy_here(s, here, n, mailbox, move, stayed,
+	    why) == 0 ? 1 : -1;
 	free(here);
 	free(mailbox);
 	return result;

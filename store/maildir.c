@@ -343,6 +343,7 @@ maildir_close(struct store *s, struct fail *why)
 		free(s->msgs[i].name);
 	strv_free(&d->written);
 	strv_free(&d->places);
+	strv_free(&d->placed);
 	if (d->dir != -1)
 		close(d->dir);
 	free(d->slots);
@@ -499,5 +500,6 @@ const struct store_ops store_maildir = {
 	.open = maildir_open, .close = maildir_close,
 	.message = maildir_message, .size = maildir_size, .append = maildir_append,
 	.commit = maildir_commit, .recover = maildir_recover,
+	.take_back = maildir_take_back,
 	.sync = maildir_sync, .check = maildir_check,
 };

@@ -12,6 +12,7 @@ struct maildir {
 	int	 dir;			/* descriptor */
 	unsigned counter;
 	struct strv written, places;	/* appended, not yet committed: names in tmp/, and in new/ or cur/ */
+	struct strv placed;		/* committed without an intent: can be taken back */
 	const struct store_intent *intent; /* borrowed until the commit */
 	uint32_t *slots;		/* owned: message numbers by base name; 0: none */
 	size_t	 nslots;		/* a power of two */
@@ -38,6 +39,7 @@ bool		 maildir_find_again(struct store *s, uint32_t n);
 int		 maildir_append(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 int		 maildir_commit(struct store *s, struct fail *why);
+int		 maildir_take_back(struct store *s, struct fail *why);
 int		 maildir_recover(struct store *s, const char *record, FILE *message,
 		    struct fail *why);
 int		 maildir_sync(struct store *s, unsigned how, struct fail *why);

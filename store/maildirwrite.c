@@ -265,15 +265,18 @@ maildir_commit(struct store *s, struct fail *why)
 				unlinkat(d->dir, d->places.v[i], 0);
 		}
 	durable_step("maildir: committed");
+	for (i = 0; r == 0 && d->intent == NULL && i < d->places.n; i++)
+		strv_add(&d->placed, d->places.v[i]);
 	strv_free(&d->written);
 	strv_free(&d->places);
 	d->intent = NULL;
 	return r;
 }
 
-/* Is a file of that base name in that directory? */
+/* Is a file of that base name in that directory?  *path: as what it is there; the caller frees. */
 static int
-is_in(struct maildir *d, const char *sub, const char *base, struct fail *why)
+find_in(struct maildir *d, const char *sub, const char *base, char **path,
+    struct fail *why)
 {
 	int fd = openat(d->dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
@@ -295,8 +298,54 @@ is_in(struct maildir *d, const char *sub, const char *base, struct fail *why)
 	else
 		errno = 0;
 	n = (size_t)errno;
+	if (e != NULL && path != NULL)
+		*path = xasprintf("%s/%s", sub, e->d_name);
 	closedir(dir);
 	return e != NULL ? 1 : n == 0 ? 0 : -1;
+}
+
+/* Under the name it was given, or the one that another program gave it since. */
+static int
+remove_placed(struct maildir *d, const char *place, struct fail *why)
+{
+	const char *file = strchr(place, '/') + 1;
+	char *base, *path = NULL;
+	int r;
+
+	if (unlinkat(d->dir, place, 0) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return fail_errno(why, EX_IOERR, "%s/%s", d->path, place);
+	base = xstrndup(file, maildir_base(file));
+	r = find_in(d, "cur", base, &path, why);
+	if (r == 1)
+		r = unlinkat(d->dir, path, 0) == 0 ? 0 :
+		    fail_errno(why, EX_IOERR, "%s/%s", d->path, path);
+	free(path);
+	free(base);
+	return r;
+}
+
+int
+maildir_take_back(struct store *s, struct fail *why)
+{
+	struct maildir *d = s->data;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < d->written.n; i++)
+		unlinkat(d->dir, d->written.v[i], 0);
+	strv_free(&d->written);
+	strv_free(&d->places);
+	for (i = 0; i < d->placed.n; i++)
+		if (remove_placed(d, d->placed.v[i], why) == -1)
+			r = -1;
+	if (d->placed.n > 0 && (sync_directory(d, "new", why) == -1 ||
+	    sync_directory(d, "cur", why) == -1))
+		r = -1;
+	strv_free(&d->placed);
+	durable_step("maildir: taken back");
+	return r;
 }
 
 int
@@ -311,9 +360,9 @@ maildir_recover(struct store *s, const char *record, FILE *message,
 	if (strncmp(record, "maildir ", 8) != 0 ||
 	    strchr(record + 8, '/') != NULL)
 		return fail(why, EX_DATAERR, "%s: an unknown record", d->path);
-	there = is_in(d, "new", record + 8, why);
+	there = find_in(d, "new", record + 8, NULL, why);
 	if (there == 0)
-		there = is_in(d, "cur", record + 8, why);
+		there = find_in(d, "cur", record + 8, NULL, why);
 	if (there == -1)
 		return -1;
 	tmp = xasprintf("tmp/%s", record + 8);

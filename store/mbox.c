@@ -31,36 +31,17 @@ mbox_remember(struct mbox *b, struct fail *why)
 	return 0;
 }
 
-/* In a directory that all may write to, only a link of our own is followed. */
-static bool
-is_trusted_link(const char *path)
-{
-	struct stat link, dir;
-	const char *slash = strrchr(path, '/');
-	char *parent;
-	bool fine = true;
-
-	if (lstat(path, &link) == -1 || !S_ISLNK(link.st_mode) ||
-	    link.st_uid == getuid() || link.st_uid == 0)
-		return true;
-	parent = slash == NULL ? xstrdup(".") :
-	    xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (stat(parent, &dir) == 0 && (dir.st_mode & S_IWOTH) != 0)
-		fine = false;
-	free(parent);
-	return fine && getuid() != 0;
-}
-
 /* Read, or write as well; a mailbox that may only be read can still be read. */
 static int
 open_as(struct store *s, const char *path)
 {
 	int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	int fd = open(path, flags | (s->mode == STORE_READ ? O_RDONLY : O_RDWR));
+	int fd = open_trusted(AT_FDCWD, path, flags |
+	    (s->mode == STORE_READ ? O_RDONLY : O_RDWR), 0);
 
 	if (fd == -1 && s->mode == STORE_WRITE &&
 	    (errno == EACCES || errno == EROFS)) {
-		fd = open(path, flags | O_RDONLY);
+		fd = open_trusted(AT_FDCWD, path, flags | O_RDONLY, 0);
 		if (fd != -1)
 			s->mode = STORE_READ;
 	}
@@ -75,7 +56,7 @@ mbox_open_file(struct store *s, struct fail *why)
 	struct stat st;
 	int fd;
 
-	if (!is_trusted_link(b->path))
+	if (!link_is_trusted(AT_FDCWD, b->path))
 		return fail(why, EX_NOPERM, "%s: a link of another user",
 		    b->path);
 	fd = open_as(s, b->path);
@@ -468,5 +449,6 @@ const struct store_ops store_mbox = {
 	.open = mbox_open, .close = mbox_close,
 	.head = mbox_head, .message = mbox_message,
 	.append = mbox_append, .commit = mbox_commit, .recover = mbox_recover,
+	.take_back = mbox_take_back,
 	.sync = mbox_sync, .check = mbox_check,
 };

@@ -36,6 +36,11 @@ struct mbox {
 	off_t	 ngathered;		/* octets of it that count */
 	const struct store_intent *intent;	/* of these */
 	uint64_t proved;		/* by recovery: before that place nothing was moved */
+	/* since it was opened, of all that was appended */
+	off_t	 start;			/* where that begins */
+	struct stat end;		/* the file behind the last of it */
+	bool	 appended;
+	bool	 foreign;		/* others have written in between */
 	struct timespec atime;		/* when it was opened */
 	bool	 is_new;		/* made by us: its directory is to be synced */
 	bool	 pending;
@@ -105,6 +110,7 @@ int		 mbox_text_digest(FILE *in, char hex[static DIGEST_SIZE],
 int		 mbox_append(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 int		 mbox_commit(struct store *s, struct fail *why);
+int		 mbox_take_back(struct store *s, struct fail *why);
 int		 mbox_recover(struct store *s, const char *record, FILE *message,
 		    struct fail *why);
 int		 mbox_sync(struct store *s, unsigned how, struct fail *why);

@@ -166,6 +166,20 @@ cut_back(struct mbox *b, off_t size)
 		(void)fsync(b->fd);
 }
 
+/* Where all begins that can be taken back, if nobody writes meanwhile. */
+static void
+note_start(struct mbox *b, const struct stat *st)
+{
+	if (!b->appended)
+		b->start = st->st_size;
+	else if (st->st_size != b->end.st_size || st->st_ino != b->end.st_ino ||
+	    st->st_dev != b->end.st_dev ||
+	    st->st_mtim.tv_sec != b->end.st_mtim.tv_sec ||
+	    st->st_mtim.tv_nsec != b->end.st_mtim.tv_nsec)
+		b->foreign = true;
+	b->appended = true;
+}
+
 static int
 begin_append(struct store *s, struct fail *why)
 {
@@ -184,6 +198,7 @@ begin_append(struct store *s, struct fail *why)
 	}
 	b->first = st.st_size;
 	b->pending = true;
+	note_start(b, &st);
 	return 0;
 }
 
@@ -194,6 +209,8 @@ end_append(struct mbox *b)
 	struct timespec times[2] = { b->atime, { 0, UTIME_OMIT } };
 
 	(void)futimens(b->fd, times);
+	if (fstat(b->fd, &b->end) == -1)
+		b->foreign = true;
 	lock_release(b->lock);
 	b->lock = NULL;
 	b->pending = false;
@@ -311,6 +328,29 @@ mbox_commit(struct store *s, struct fail *why)
 		b->is_new = false;
 	}
 	durable_step("mbox: committed");
+	end_append(b);
+	return r;
+}
+
+int
+mbox_take_back(struct store *s, struct fail *why)
+{
+	struct mbox *b = s->data;
+	int r = 0;
+
+	if (!b->appended)
+		return 0;
+	if (begin_append(s, why) == -1)
+		return -1;
+	/* A change that is half made is to be whole before anything is cut off. */
+	if (redo_is_there(b->path, s->options))
+		r = redo_complete(b->path, s->options, b->fd, why);
+	if (r == 0 && (ftruncate(b->fd, b->foreign ? b->first : b->start) == -1 ||
+	    fsync(b->fd) == -1))
+		r = fail_errno(why, EX_IOERR, "%s", b->path);
+	if (r == 0 && b->foreign)
+		r = fail(why, EX_TEMPFAIL, "%s: others wrote to it", b->path);
+	durable_step("mbox: taken back");
 	end_append(b);
 	return r;
 }

@@ -192,6 +192,14 @@ store_commit(struct store *s, struct fail *why)
 }
 
 int
+store_take_back(struct store *s, struct fail *why)
+{
+	if (s->ops->take_back == NULL)
+		return unsupported(s->ops, "take messages back", why);
+	return s->ops->take_back(s, why);
+}
+
+int
 store_recover(struct store *s, const char *record, FILE *message,
     struct fail *why)
 {

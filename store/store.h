@@ -200,6 +200,9 @@ struct store_intent {
 int		 store_append(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 int		 store_commit(struct store *s, struct fail *why);
+/* One message (from the present position of f) into the folder of that name: durable when it returns. */
+int		 store_deliver(const char *name, FILE *f, const struct msg *like,
+		    const struct store_options *o, struct fail *why);
 /*
  * After a crash, before anything else is appended: is the message of that intent there?  1 yes (whole,
  * now made durable), 0 no (a torn tail has been cut off), -1.  `message' is what was
@@ -209,12 +212,21 @@ int		 store_recover(struct store *s, const char *record, FILE *message,
 		    struct fail *why);
 
 /*
+ * Take back what was appended since it was opened: 0 when nothing of that is there,
+ * -1 when some may be: others have written since, or it is on a server.  What is
+ * not committed does not stay.
+ */
+int		 store_take_back(struct store *s, struct fail *why);
+
+/*
  * Copy messages into another folder, by the server itself where both are on it;
  * durable when it returns.  `move': they are marked MSG_DELETED here (and removed at
- * once where the server does MOVE: MSG_GONE).
+ * once where the server does MOVE: MSG_GONE).  On failure none stays there; where
+ * that cannot be, those that do are added to `stayed' (NULL: nobody asks) and, for
+ * `move', marked.
  */
 int		 store_copy(struct store *s, const struct numbers *ns, const char *dest,
-		    bool move, struct fail *why);
+		    bool move, struct numbers *stayed, struct fail *why);
 
 enum { SYNC_FLAGS = 1, SYNC_EXPUNGE = 2 };
 /* Make flag changes (and deletions) real and durable, now; messages removed become MSG_GONE. */
@@ -293,10 +305,11 @@ struct store_ops {
 	int	(*append)(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 	int	(*commit)(struct store *s, struct fail *why);
+	int	(*take_back)(struct store *s, struct fail *why);	/* NULL: it cannot; what append told of stays */
 	int	(*recover)(struct store *s, const char *record, FILE *message, struct fail *why);
 	/* 1 done, 0 generic. */
 	int	(*copy)(struct store *s, const uint32_t *v, size_t n, const char *dest,
-		    bool move, struct fail *why);
+		    bool move, struct numbers *stayed, struct fail *why);
 	int	(*sync)(struct store *s, unsigned how, struct fail *why);
 	int	(*unseen)(struct store *s, uint32_t *first, uint32_t *count, struct fail *why);	/* NULL: 0 */
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);

@@ -86,6 +86,7 @@ unlike "$OUT" '?\[' 'none there'
 session 'NO_COLOR that is empty does not count' xterm 80 env NO_COLOR= "$MAILX" -n -R -f box <<'E2'
 < Sender Three
 c \e[1m
+> x
 E2
 session 'a pager gets none, nor does a file' xterm 80 \
     "$MAILX" -n -N -R -f box -S line-editor-disable -S crt=2 -S "PAGER=cat > paged" <<'E2'

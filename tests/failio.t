@@ -63,7 +63,8 @@ appended() {
 	seen=$(subjects box)
 	case $seen in
 	'x y z a b c ') told all;;
-	'x y z '|'x y z a '|'x y z a b ') told not;;
+	'x y z ') told not;;
+	'x y z a '|'x y z a b ') [ $STATUS -eq 99 ];;	# the process ended
 	*) false;;
 	esac
 }
@@ -71,7 +72,8 @@ delivered() {
 	seen=$(subjects maildir:md)
 	case $seen in
 	'a b c ') told all;;
-	''|'a '|'a b ') told not;;
+	'') told not;;
+	'a '|'a b ') [ $STATUS -eq 99 ];;
 	*) false;;
 	esac
 }

@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""imapsim.py [-s SEED] [-c CAPABILITIES] [-p PREFIX] [-n MESSAGES] [-x LINES] [-b OCTETS] STATE
+"""imapsim.py [-s SEED] [-c CAPABILITIES] [-p PREFIX] [-n MESSAGES] [-x LINES] [-b OCTETS] [-f N] STATE
 
 An IMAP server with one mailbox, INBOX, in which others remove, add and flag messages at
 any moment at which the protocol lets the server say so (-s; without it nobody does): in
 front of, between and behind the responses to every command.  With QRESYNC enabled it says
 VANISHED.  -p: mailboxes stand below PREFIX, with `.' between levels.  -x: so many lines
-about nothing in each command.  -b: so many octets more in the one line of each body.  Message N has the subject sN and the body "body of sN".
+about nothing in each command.  -b: so many octets more in the one line of each body.  -f: COPY, MOVE and
+APPEND are refused from the N-th on.  Message N has the subject sN and the body "body of sN".
 Prints its port; writes what is in the mailbox into STATE (UID, subject, flags) behind
 each connection.  Ends after two minutes in any case, or when it is killed."""
 import getopt, random, re, signal, socket, sys, threading
 
-opts, args = getopt.getopt(sys.argv[1:], "s:c:p:n:x:b:")
+opts, args = getopt.getopt(sys.argv[1:], "s:c:p:n:x:b:f:")
 opts = dict(opts)
 CAPS = opts.get("-c", "")
 PREFIX = opts.get("-p", "")
 NOISE = int(opts.get("-x", 0))
 SIZE = int(opts.get("-b", 0))
+FAIL = int(opts.get("-f", 0))
 rng = random.Random(int(opts["-s"])) if "-s" in opts else None
 lock = threading.Lock()
 
@@ -32,7 +34,11 @@ class Message:
 class Box:
     def __init__(self):
         self.modseq, self.next, self.list, self.gone = 1, 1, [], []
-        self.copied = []
+        self.copied, self.asked = [], 0
+
+    def refuses(self):
+        self.asked += 1
+        return 0 < FAIL <= self.asked
 
     def tick(self):
         self.modseq += 1
@@ -227,6 +233,8 @@ class Session:
             self.store(rest, uid)
             self.others(uid)
         elif verb in ("COPY", "MOVE"):
+            if box.refuses():
+                return "NO [OVERQUOTA] no room"
             which, _, _ = rest.partition(" ")
             for m in self.chosen(which, uid):
                 box.copied.append(m.uid)
@@ -234,6 +242,14 @@ class Session:
                     box.remove(m)
             self.update(True)
             self.others(uid)
+        elif verb == "APPEND":
+            self.say("+ go on")
+            self.f.flush()
+            text = self.f.read(int(re.search(r"{(\d+)}$", rest)[1]))
+            self.f.readline()
+            if box.refuses():
+                return "NO [OVERQUOTA] no room"
+            box.copied.append(re.search(rb"(?m)^Subject: (.*)\r", text)[1].decode())
         elif verb == "EXPUNGE":
             for m in self.chosen(rest, True) if uid else list(self.view):
                 if "\\Deleted" in m.flags and m in box.list:

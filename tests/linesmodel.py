@@ -152,7 +152,7 @@ class Model:
             return str(k), "number", lambda: self.one(k, undelete)
         if form < 6:
             a = r.randrange(1, n + 1) if n else 1
-            b = min(n, a + r.randrange(6)) if n else 1
+            b = self.at(min(n, self.place(a) + r.randrange(6))) if n else 1
             if r.random() < 0.05:
                 b = n + 1
             return f"{a}-{b}", "bulk", lambda: self.range(a, b)
@@ -163,7 +163,7 @@ class Model:
         if form == 8:
             end = r.choice("^$")
             numbers = range(1, n + 1) if end == "^" else range(n, 0, -1)
-            return end, "number", lambda: self.end(numbers, undelete)
+            return end, "number", lambda: self.end(map(self.at, numbers), undelete)
         if form == 9:
             step = r.choice("+-")
             return step, "number", lambda: self.beside(1 if step == "+" else -1, undelete)
@@ -188,9 +188,9 @@ class Model:
         raise Nothing
 
     def range(self, a, b):
-        if b > len(self.v) or a > b:
+        if b > len(self.v) or self.place(a) > self.place(b):
             raise Refused
-        return set(range(a, b + 1))
+        return {self.at(p) for p in range(self.place(a), self.place(b) + 1)}
 
     def beside(self, step, undelete):
         place = self.place(self.dot) if self.dot else 0
@@ -202,7 +202,7 @@ class Model:
         raise Refused
 
     def some_list(self, undelete=False):
-        """Words of a list, and a function that resolves it: sorted numbers, or it raises."""
+        """Words of a list, and a function that resolves it: numbers in the order shown, or it raises."""
         words = [self.list_word(undelete) for _ in range(self.rng.choice((1, 1, 1, 2, 3)))]
 
         def resolve():
@@ -229,7 +229,7 @@ class Model:
                           (any_deleted or self.e(n).deleted == undelete)}
             if not result:
                 raise Nothing
-            return sorted(result)
+            return self.shown(result)
         return " ".join(w for w, _, _ in words), resolve
 
     # --- Commands. ---
@@ -272,7 +272,7 @@ class Model:
                 (e.m.flags.add if on else e.m.flags.discard)(flag)
                 if flag == "seen" and not on:
                     e.touched = False
-            self.dot = max(numbers)
+            self.dot = self.shown(numbers)[-1]
             return 0, None
         return self.listed(name, act)
 
@@ -286,7 +286,7 @@ class Model:
                     tags.append(word)
                 elif name == "untag" and word in tags:
                     tags.remove(word)
-            self.dot = max(numbers)
+            self.dot = self.shown(numbers)[-1]
             return 0, None
         return self.listed(f"{name} {word}", act)
 
@@ -308,7 +308,7 @@ class Model:
             return f"headers {words}", headers
         if way == "deleted":
             def deleted():
-                numbers = sorted(self.matches(":d"))
+                numbers = self.shown(self.matches(":d"))
                 if not numbers:
                     raise Nothing
                 self.dot = numbers[-1]
@@ -324,7 +324,7 @@ class Model:
         def act(numbers):
             for n in numbers:
                 self.e(n).deleted = True
-            self.dot = self.behind(max(numbers), True)
+            self.dot = self.behind(self.shown(numbers)[-1], True)
             return 0, None
         return self.listed(self.rng.choice(("delete", "d")), act)
 
@@ -334,7 +334,7 @@ class Model:
                 if self.e(n).deleted:
                     self.e(n).deleted, self.e(n).touched = False, True
                     self.e(n).m.flags.add("seen")
-            self.dot = max(numbers)
+            self.dot = self.shown(numbers)[-1]
             return 0, None
         if self.rng.random() < 0.3:
             def without():
@@ -423,12 +423,12 @@ class Model:
             if name == "move":
                 for n in numbers:
                     self.e(n).deleted = True
-                self.dot = self.behind(max(numbers), True)
+                self.dot = self.behind(self.shown(numbers)[-1], True)
                 return 0, None
             for n in numbers:
                 self.e(n).touched = True
                 self.e(n).saved = self.e(n).saved or name == "save"
-            self.dot = max(numbers)
+            self.dot = self.shown(numbers)[-1]
             return 0, None
         words, resolve = self.some_list()
         if target == self.name:

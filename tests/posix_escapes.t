@@ -123,8 +123,6 @@ typed 'ignoreeof: end of file does not end the text, a dot does' -N -f box -S ig
 > x
 E2
 like "$(cat sent)" '^second' 'the text went on'
-cat > script.b <<E2
-E2
 typed 'end of file ends the text' -N -f box -S noasksub <<E2
 < ? 
 > mail bob@example.org
@@ -137,6 +135,20 @@ like "$(cat sent)" '^only' 'and it is sent'
 
 # --- Interrupts. ---
 C=$(printf '\003')
+# ~p tells by its line that the text before it was read, not only echoed.
+WORDS="> words
+> ~p
+< -------
+< words"
+KILLED="$WORDS
+> $C
+< nterrupt
+> $C"
+# kept NAME: what was written is in DEAD, and nowhere else
+kept() {
+	[ ! -e sent ]; ok $? "$1: nothing is sent"
+	grep -qs '^words' "$HOME/dead.letter"; ok $? "$1: DEAD has it"
+}
 typed 'command mode: an interrupt gives a new prompt' -N -f box <<E2
 < ? 
 > echo one
@@ -152,52 +164,34 @@ E2
 typed 'input mode: the second interrupt kills the letter' -N -f box -S noasksub <<E2
 < ? 
 > mail bob@example.org
-> words
-> ~p
-< words
-< words
-> $C
-< nterrupt
-> $C
+$KILLED
+< saved in
 < ? 
 > x
 E2
-[ ! -e sent ]; ok $? 'nothing is sent'
-grep -qs '^words' "$HOME/dead.letter"; ok $? 'DEAD has it'
+kept 'input mode'
 typed 'nosave' -N -f box -S noasksub -S nosave <<E2
 < ? 
 > mail bob@example.org
-> words
-> ~p
-< words
-< words
-> $C
-< nterrupt
-> $C
+$KILLED
 < ? 
 > x
 E2
 [ ! -e "$HOME/dead.letter" ]; ok $? 'nosave: DEAD is not written'
 typed '-i: interrupts are ignored' -i -s s bob@example.org <<E2
-> words
-> ~p
-< words
-< words
+$WORDS
 > $C
-! nterrupt
 > more
+> ~p
+! nterrupt
+< -------
+< more
 > .
 E2
 like "$(cat sent)" '^more' 'the letter goes out'
 typed 'send mode: the second interrupt ends the run' -s s bob@example.org <<E2
-> words
-> ~p
-< words
-< words
-> $C
-< nterrupt
-> $C
+$KILLED
+< saved in
 E2
-[ ! -e sent ]; ok $? 'send mode: nothing is sent'
-grep -qs '^words' "$HOME/dead.letter"; ok $? 'DEAD has it'
+kept 'send mode'
 done_testing

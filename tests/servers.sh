@@ -141,6 +141,9 @@ namespace inbox {
     special_use = \Sent
     auto = create
   }
+  mailbox Drafts {
+    special_use = \Drafts
+  }
 }
 $imap_plugins
 protocol lmtp {

@@ -74,6 +74,29 @@ run sh -c 'printf "sort date\ntype 3\nnext\n=\nnext\n=\nnext 2 5 7\n=\n" | "$0" 
 is "$(echo "$OUT" | grep '^[0-9]$' | tr '\n' ' ')" '1 4 5 ' 'so is that which next prints'
 run sh -c 'printf "sort date\ndelete 1 4 5\nfrom 3\nundelete\n=\nexit\n" | "$0" -N -f box' "$MAILX"
 is "$(echo "$OUT" | grep '^[0-9]$' | tr '\n' ' ')" '1 ' 'and undelete takes the first one shown behind'
+# Every list goes in the order shown: 3 1 4 5 6 2 7
+subjects() { sed -n 's/^Subject: //p' "$@" | tr '\n' ','; }
+WANTED='lunch,Plans,Re: Plans,fwd: (none),an answer,Re: [list] Plans,Re: Plans (fwd),'
+for folder in box "$BOX"; do
+	rm -f copied moved; cp box source
+	run "$MAILX" -N -R -f "$folder" -Y 'sort date' -Y 'type *'
+	is "$(echo "$OUT" | subjects)" "$WANTED" 'type *'
+	run "$MAILX" -N -R -f "$folder" -Y 'sort date' -Y 'pipe * cat'
+	is "$(echo "$OUT" | subjects)" "$WANTED" 'pipe *'
+	run "$MAILX" -N -R -f "$folder" -Y 'sort date' -Y 'copy * mbox:copied'
+	is "$(subjects copied)" "$WANTED" 'copy *'
+	run "$MAILX" -N -R -f "$folder" -Y 'sort date' -Y 'type (from zoe or from mia or from bob)'
+	is "$(echo "$OUT" | subjects)" 'lunch,Plans,Re: Plans,' 'what a search found'
+	run "$MAILX" -N -R -f "$folder" -Y 'sort date' -Y 'set headline="%m"' -Y 'from 4-2' -Y 'from ^ $' -Y 'from 5-$'
+	is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '4 5 6 2 3 7 5 6 2 7 ' 'from one shown to another, the first, the last'
+	run "$MAILX" -N -R -f "$folder" -Y 'sort date' -Y 'from 2-4'
+	is "$STATUS" 64 'and not back'
+done
+run "$MAILX" -N -f source -Y 'sort date' -Y 'move 4-2 mbox:moved' -Y 'set headline="%m"' -Y 'from .'
+is "$(subjects moved)" 'Re: Plans,fwd: (none),an answer,Re: [list] Plans,' 'move'
+like "$OUT" '^ *7 *$' 'and on behind the last shown'
+run "$MAILX" -N -f box -Y 'sort date' -Y 'copy * mbox:/dev/null' -Y 'set headline="%m"' -Y 'from .' -Y 'copy 2 3 mbox:/dev/null' -Y 'from .'
+is "$(echo "$OUT" | grep '^ *[0-9] *$' | tr -d ' ' | tr '\n' ' ')" '7 2 ' 'the last shown is current then'
 run "$MAILX" -N -R -f box -Y 'sort date' -Y 'unsort' -Y 'set headline="%m"' -Y headers
 is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '1 2 3 4 5 6 7 ' 'unsort'
 run "$MAILX" -N -R -J -f box -Y 'sort size' -Y headers

@@ -84,7 +84,7 @@ def main():
                 break
         elif kind == "! ":
             refused.append(text)
-    end = time.time() + 10
+    end = time.time() + LIMIT
     while time.time() < end and read(0.2):
         pass
     for bad in refused:

@@ -103,15 +103,39 @@ for bad in dang fifo /dev/zero /dev/tty; do
 done
 run "$MAILX" -n -f /dev/null -Y count
 is "$STATUS$OUT" 00 '98 /dev/null is an empty mailbox'
-if [ "$(id -u)" = 0 ] && id nobody > /dev/null 2>&1; then
+if [ "$(id -u)" = 0 ] && id nobody > /dev/null 2>&1 && command -v setpriv > /dev/null; then
 	mkdir tmp; chmod 1777 tmp; fill 1 tmp/victim; ln -s victim tmp/theirs; chown -h nobody tmp/theirs
 	run "$MAILX" -n -R -f src -Y 'copy 1 tmp/theirs'
 	[ "$STATUS" -ne 0 ] && [ "$(count tmp/victim)" = 1 ]; ok $? '98 a link of another in a directory for all: refused'
 	# 123
 	DEAD=$T/tmp/dead run sh -c 'ln -s victim tmp/dead; chown -h nobody tmp/dead; echo x | "$0" -n -S mta=/none -s x b@example.org' "$MAILX"
 	is "$(count tmp/victim)" 1 '123 root follows no link of another'
+	# What else we write.  Another user's links, seen by root and by one who is not.
+	as_root() { "$MAILX" "$@"; }
+	as_daemon() { setpriv --reuid=1 --regid=1 --clear-groups env HOME="$T/tmp/home" "$MAILX" "$@"; }
+	mkdir tmp/home; chown 1 tmp/home
+	printf 'From: a@b.c\nContent-Type: application/pdf; name=f.pdf\n\nx\n' > part.eml
+	{ echo 'From a@b.c Fri Nov 20 01:30:00 2026'; cat part.eml; echo; } > tmp/src; chmod 644 tmp/src
+	for who in as_root as_daemon; do
+		rm -rf tmp/text tmp/dir tmp/l tmp/ld tmp/mine
+		echo keep > tmp/text; chmod 666 tmp/text; mkdir tmp/dir; chmod 777 tmp/dir
+		ln -s text tmp/l; ln -s dir tmp/ld; chown -h nobody tmp/l tmp/ld
+		for command in 'from 1 > tmp/l' 'from 1 >> tmp/l' 'write 1 tmp/l' 'write -f 1 tmp/ld/f' 'write 1 tmp/ld/f' \
+		    'write 1.1 tmp/ld/' 'extract -o tmp/ld 1' 'extract -o tmp/ld/ 1'; do
+			run $who -n -N -R -f tmp/src -Y "$command"
+			[ "$STATUS" -ge 73 ] && [ "$STATUS" -le 78 ] && [ "$(cat tmp/text)" = keep ] && [ -z "$(ls tmp/dir)" ]
+			ok $? "98 $who: $command: through no link of another ($STATUS)"
+		done
+		printf 'mail b@example.org\nx\n~w tmp/l\n~x\n' > typed
+		run $who -n -N -R -~ -f tmp/src < typed
+		is "$(cat tmp/text)" keep "98 $who: nor does ~w"
+		ln -s text tmp/mine
+		[ $who = as_root ] || chown -h 1 tmp/mine
+		run $who -n -N -R -f tmp/src -Y 'from 1 > tmp/mine'
+		is "$STATUS$(grep -c a@b.c tmp/text)" 01 "98 $who: one of our own is followed"
+	done
 else
-	skip 2 'only root can make a link of another'
+	skip 22 'only root can make a link of another, and setpriv is needed'
 fi
 
 # 99: modes.

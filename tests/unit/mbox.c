@@ -490,6 +490,43 @@ test_many_in_a_batch(void)
 	folder_has("one", "0 1 2 3 4 5 6 7 8 9 ", "all are there in order");
 }
 
+static int
+append_to(struct store *s, const char *text)
+{
+	FILE *f = stream_of(text, strlen(text));
+	int r = store_append(s, f, NULL, NULL, &why);
+
+	fclose(f);
+	return r;
+}
+
+/* What one store appended goes again, unless others have written in between. */
+static void
+test_taking_back(void)
+{
+	struct store *s, *other;
+
+	unlink("one");
+	append_text("one", "Subject: old\n\nx\n", NULL);
+	s = open_folder("one", STORE_APPEND);
+	is_int(store_take_back(s, &why), 0, "nothing to take back");
+	append_to(s, "Subject: a\n\nx\n");
+	is_int(store_commit(s, &why), 0, "committed");
+	append_to(s, "Subject: b\n\nx\n");
+	is_int(store_take_back(s, &why), 0, "taken back");
+	folder_has("one", "old ", "what was committed too");
+	append_to(s, "Subject: c\n\nx\n");
+	is_int(store_commit(s, &why), 0, "committed");
+	other = open_folder("one", STORE_APPEND);
+	append_to(other, "Subject: foreign\n\nx\n");
+	store_close(other, NULL);
+	append_to(s, "Subject: d\n\nx\n");
+	is_int(store_take_back(s, &why), -1, "others wrote behind it");
+	folder_has("one", "old c foreign ", "what is not committed goes alone");
+	fail_clear(&why);
+	store_close(s, NULL);
+}
+
 /* Programs that see new mail by the times of a file are not led astray. */
 static void
 test_times(void)
@@ -657,6 +694,7 @@ main(void)
 	test_tails();
 	test_modes();
 	test_many_in_a_batch();
+	test_taking_back();
 	test_times();
 	test_torn();
 	test_foreign();

@@ -71,7 +71,7 @@ test_null(void)
 	store_close(s, NULL);
 	s = open_folder("box", STORE_WRITE);
 	numbers_add_all(&all, s);
-	is_int(store_copy(s, &all, "/dev/null", true, &why), 0, "a move there");
+	is_int(store_copy(s, &all, "/dev/null", true, NULL, &why), 0, "a move there");
 	is_int(store_sync(s, SYNC_EXPUNGE, &why), 0, "is a deletion");
 	numbers_free(&all);
 	store_close(s, NULL);
@@ -122,19 +122,19 @@ test_copy(void)
 	s = open_folder("box", STORE_WRITE);
 	numbers_add(&some, 2);
 	numbers_add(&some, 1);
-	is_int(store_copy(s, &some, "copy", false, &why), 0, "copied");
+	is_int(store_copy(s, &some, "copy", false, NULL, &why), 0, "copied");
 	is_file("copy", "From MAILER-DAEMON Sat Mar 14 09:26:53 2026\n"
 	    "Subject: b\n\n>From y\n\n"
 	    "From MAILER-DAEMON Sat Mar 14 09:26:53 2026\nSubject: a\n"
 	    "Status: RO\nX-Keywords: k\n\nx\n\n", "in that order, with flags");
-	is_int(store_copy(s, &some, "box", false, &why), 0,
+	is_int(store_copy(s, &some, "box", false, NULL, &why), 0,
 	    "into itself, while it is open");
 	folder_has("box", "a b b a ", "they are there twice");
-	is_int(store_copy(s, &some, "maildir:moved", true, &why), 0, "moved");
+	is_int(store_copy(s, &some, "maildir:moved", true, NULL, &why), 0, "moved");
 	is_int(store_sync(s, SYNC_FLAGS | SYNC_EXPUNGE, &why), 0, "synced");
 	folder_has("moved", "b a ", "in the one");
 	folder_has("box", "b a ", "no longer in the other");
-	is_int(store_copy(s, &some, "fifo", true, &why), -1, "a bad target");
+	is_int(store_copy(s, &some, "fifo", true, NULL, &why), -1, "a bad target");
 	numbers_free(&some);
 	store_close(s, NULL);
 	folder_has("box", "b a ", "nothing is deleted then");

@@ -1,0 +1,99 @@
+#!/bin/sh
+# A command that puts several messages into a folder and fails leaves none there: done again,
+# it makes no doubles.  Where that cannot be, on a server, it says which are there.
+. "$(dirname -- "$0")/lib.sh"
+write_rc
+echo 'machine localhost login joe password x' >> "$HOME/.netrc"
+SIM=
+end_sim() { [ -z "$SIM" ] || kill "$SIM" 2> /dev/null; SIM=; }
+leave() { end_sim; finish; }
+trap leave EXIT
+sim() {			# sim OPTIONS...: starts it: $BOX
+	end_sim
+	rm -rf port state "$HOME/.cache"
+	python3 "$ROOT/tests/imapsim.py" "$@" state > port & SIM=$!
+	while [ ! -s port ]; do sleep 0.01; done
+	SERVER="imap://joe@localhost:$(cat port)" BOX="$SERVER/INBOX?tls=none"
+}
+copied() {		# when the connection has ended
+	tries=500
+	until grep -q '^\.$' state 2> /dev/null || [ $tries -eq 0 ]; do tries=$((tries - 1)); sleep 0.01; done
+	sed -n 's/^copied *//p' state
+}
+count() { if [ -e "${1#*:}" ]; then "$MAILX" -n -N -R -f "$1" -Y count 2>&1; else echo 0; fi; }
+numbers() { echo "$OUT" | tr -s ' \n' ' ' | sed 's/^ //; s/ $//'; }
+letters old 1 1
+letters six 1 6
+letters many 1 900
+
+# --- No room on the disk. ---
+# full FOLDER COMMAND: the disk is full at the 700th message, behind two commits
+full() {
+	STATUS=0
+	env FAILIO_CALL=write FAILIO_AS=ENOSPC FAILIO_AT=700 FAILIO_ALL=1 FAILIO_PATH="$T/full" \
+	    LD_PRELOAD="$ROOT/tests/failio.so" "$MAILX" -n -N -f many -Y "$2" > out 2> err || STATUS=$?
+	is "$STATUS" 74 "$1: $2: no room"
+	like "$(cat err)" 'No space left' 'is told'
+	unlike "$(cat err)" 'there already' 'and that nothing is there need not be'
+}
+case $MAILX in
+*asan*) skip 20 'the sanitizers want to be loaded before what fails the calls' ;;
+*)
+	for command in copy save move; do
+		rm -rf full; cp old full
+		full mbox "$command * mbox:full"
+		same old full 'nothing of it stays'
+		rm -rf full
+		full Maildir "$command * maildir:full"
+		is "$(find full -type f | wc -l | tr -d ' ')" 0 'nothing stays'
+		is "$(count many)" 900 'nor goes'
+	done
+	run "$MAILX" -n -N -R -f many -Y 'copy * maildir:full'
+	is "$STATUS$(count maildir:full)" 0900 'done again: each is there once'
+	rm -rf full; cp old full
+	printf 'From x@example.org Fri Nov 20 01:30:00 2026\nTo: me\nStatus: RO\n\nread\n\n' > "$T/system"
+	cat many >> "$T/system"
+	(printf 'mbox *\nquit\n' | env MBOX="$T/full" MAIL="$T/system" FAILIO_CALL=write FAILIO_AS=ENOSPC FAILIO_AT=700 \
+	    FAILIO_ALL=1 FAILIO_PATH="$T/full" LD_PRELOAD="$ROOT/tests/failio.so" "$MAILX" -n -N > out 2> err) || :
+	same old full 'quit: nothing of it is in MBOX'
+	is "$(count system)" 901 'all are in the system mailbox'
+	;;
+esac
+# The limit of the shell: units of 512 octets or 1024.
+cp old limited
+STATUS=0
+(ulimit -f 60; trap '' XFSZ; exec "$MAILX" -n -N -R -f many -Y 'copy * mbox:limited') > out 2> err || STATUS=$?
+is "$STATUS" 74 'a file that may not grow'
+same old limited 'nothing of it stays'
+cp six six2
+(ulimit -f 0; trap '' XFSZ; exec "$MAILX" -n -N -R -f six -Y 'copy * mbox:new') > out 2> err
+[ ! -s new ]; ok $? 'a new one: nothing is in it'
+
+# --- On a server. ---
+sim -f 4
+run "$MAILX" -n -N -f six -Y 'set noerrexit' -Y "copy 1-2 5-6 $SERVER/Box?tls=none"
+is "$STATUS" 73 'APPEND: the fourth is refused'
+like "$ERR" 'no room (there already: 1-2 5)$' 'the others are named'
+is "$(copied)" 'number 1 number 2 number 5' 'and there'
+sim -f 4
+run "$MAILX" -n -N -f six -S noerrexit -Y "move * $SERVER/Box?tls=none" -Y 'set headline=%m' -Y 'from *' -Y quit
+is "$(numbers)" '4 5 6' 'moved: those that are there are marked'
+sim -f 4
+printf 'move * %s\nfrom *\nmove * %s\n' "$SERVER/Box?tls=none" mbox:rest > typed
+cp six2 six
+run "$MAILX" -n -N -S 'headline=%m' -f six < typed
+is "$(sed -n 's/^Subject: number //p' rest | tr '\n' ' ')" '4 5 6 ' 'done again: no doubles'
+# A set of numbers that is too long for one command goes in several.
+every_other=$(seq -s ' ' 1 2 1990)
+sim -n 2000 -f 2
+run "$MAILX" -n -N -R -f "$BOX" -Y "copy $every_other $SERVER/Box?tls=none"
+is "$STATUS" 73 'COPY: the second set is refused'
+like "$ERR" 'no room (there already: 1 3 5 .* and [0-9]* more)$' 'the first is told of'
+last=$(copied | wc -w)
+more=$(echo "$ERR" | sed 's/.* and \([0-9]*\) more)$/\1/')
+named=$(echo "$ERR" | sed 's/.*there already: \(.*\) and .*/\1/' | wc -w)
+is "$((named + more))" "$((last))" 'all of it'
+sim -n 2000 -f 2 -c 'IMAP4rev1 MOVE UIDPLUS'
+run "$MAILX" -n -N -f "$BOX" -Y "move $every_other $SERVER/Box?tls=none"
+like "$ERR" 'no room (there already: 1 3 5 .* and [0-9]* more)$' 'MOVE: those that went are told of'
+done_testing
