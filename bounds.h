@@ -60,6 +60,7 @@
  * times as many commits (64) cost four times as many waits for the disk.
  */
 #define BATCH_MESSAGES		256
+#define APPEND_OCTETS		(4 * 1024 * 1024) /* of them for a server, gathered in memory */
 #define MAX_STATE_SIZE		(1024 * 1024 * 1024)	/* octets of the state of one fetch */
 #define MAX_CACHE		(256 * 1024 * 1024) /* octets of headers kept between runs */
 #define MAX_CACHE_FILES		100000	/* that they are in */

@@ -385,54 +385,95 @@ store_search(struct store *s, const struct search *x,
 /* --- Copying --- */
 
 struct copying {
-	struct store	*dest;
-	unsigned	 pending;
-	struct fail	*why;
+	struct store		*dest;
+	struct numbers		 pending;	/* owned: appended, not committed */
+	struct store_copied	*copied;	/* borrowed */
+	struct fail		 why;
 };
+
+static int
+commit_copies(struct copying *c)
+{
+	struct fail one = { 0 }, ignored;
+	struct numbers *to;
+	size_t i;
+	int r, there;
+
+	r = store_commit(c->dest, &one);
+	for (i = 0; i < c->pending.n; i++) {
+		fail_clear(&ignored);
+		there = r == 0 ? 1 : store_settled(c->dest, i, &ignored);
+		to = there == 1 ? &c->copied->there : &c->copied->unsure;
+		if (there != 0)
+			numbers_add(to, c->pending.v[i]);
+	}
+	c->pending.n = 0;
+	fail_keep(&c->why, &one);
+	return fail_ends(&c->why) ? -1 : 0;
+}
 
 static int
 copy_one(void *ctx, struct store *s, uint32_t n, FILE *f, struct fail *result)
 {
 	struct copying *c = ctx;
+	struct fail one = { 0 };
 
 	if (f == NULL) {
-		fail(c->why, result->code, "%s", result->text);
+		fail_keep(&c->why, result);
 		return -1;
 	}
-	if (store_append(c->dest, f, store_msg(s, n), NULL, c->why) == -1)
+	if (store_append(c->dest, f, store_msg(s, n), NULL, &one) == -1) {
+		if (!fail_ends(&one))
+			fail_where(&one, "message %u", n);
+		fail_keep(&c->why, &one);
+		return fail_ends(&one) ? -1 : 0;
+	}
+	numbers_add(&c->pending, n);
+	return c->pending.n < BATCH_MESSAGES ? 0 : commit_copies(c);
+}
+
+static int
+copy_all(struct store *s, const struct numbers *ns, const char *dest,
+    struct store_copied *copied, struct fail *why)
+{
+	struct copying c = { .copied = copied };
+	struct fail own = { 0 };
+
+	if (store_load(s, ns, LOAD_FLAGS | LOAD_SIZE, why) == -1 ||
+	    (c.dest = store_open(dest, STORE_APPEND, s->options, why)) == NULL)
 		return -1;
-	if (++c->pending < BATCH_MESSAGES)
-		return 0;
-	c->pending = 0;
-	return store_commit(c->dest, c->why);
+	if (store_messages(s, ns, copy_one, &c, &own) == -1)
+		fail_keep(&c.why, &own);
+	/* What was stored before a failure is safe all the same. */
+	(void)commit_copies(&c);
+	fail_clear(&own);
+	(void)store_close(c.dest, &own);
+	fail_keep(&c.why, &own);
+	numbers_free(&c.pending);
+	return c.why.code == 0 ? 0 : fail(why, c.why.code, "%s", c.why.text);
 }
 
 int
 store_copy(struct store *s, const struct numbers *ns, const char *dest,
-    bool move, struct fail *why)
+    bool move, struct store_copied *copied, struct fail *why)
 {
-	struct copying c;
 	size_t i;
-	int r;
+	int r = 0;
 
-	if (s->ops->copy != NULL) {
-		r = s->ops->copy(s, ns->v, ns->n, dest, move, why);
-		if (r != 0)
-			return r == 1 ? 0 : -1;
-	}
-	if (store_load(s, ns, LOAD_FLAGS | LOAD_SIZE, why) == -1)
-		return -1;
-	memset(&c, 0, sizeof c);
-	c.why = why;
-	c.dest = store_open(dest, STORE_APPEND, s->options, why);
-	if (c.dest == NULL)
-		return -1;
-	r = store_messages(s, ns, copy_one, &c, why);
-	if (r == 0)
-		r = store_commit(c.dest, why);
-	if (store_close(c.dest, r == 0 ? why : NULL) == -1)
-		r = -1;
-	for (i = 0; r == 0 && move && i < ns->n; i++)
-		store_flag(s, ns->v[i], MSG_DELETED, 0);
+	memset(copied, 0, sizeof(*copied));
+	if (s->ops->copy != NULL)
+		r = s->ops->copy(s, ns->v, ns->n, dest, move, copied, why);
+	if (r != 0)
+		return r == 1 ? 0 : -1;
+	r = copy_all(s, ns, dest, copied, why);
+	for (i = 0; move && i < copied->there.n; i++)
+		store_flag(s, copied->there.v[i], MSG_DELETED, 0);
 	return r;
+}
+
+void
+store_copied_free(struct store_copied *copied)
+{
+	numbers_free(&copied->there);
+	numbers_free(&copied->unsure);
 }
