@@ -398,6 +398,7 @@ SHELL_TESTS = \
 	tests/trust_local.t \
 	tests/trust_send.t \
 	tests/trust_server.t \
+	tests/upload.t \
 	tests/wait.t \
 
 FUZZERS = \

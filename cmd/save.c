@@ -103,15 +103,6 @@ tell(struct mailx *m, const struct numbers *ns, const char *dest,
 	free(name);
 }
 
-static void
-tell_unsure(struct mailx *m, const struct numbers *ns)
-{
-	char *list = list_text(ns);
-
-	out_note(m, "it is not known whether these got there: %s", list);
-	free(list);
-}
-
 /* --- Whole messages. --- */
 
 /*
@@ -148,7 +139,7 @@ finish(struct mailx *m, const struct args *a, const struct store_copied *copied,
 	bool move = strcmp(a->cmd->name, "move") == 0;
 
 	if (copied->unsure.n > 0)
-		tell_unsure(m, &copied->unsure);
+		tell(m, &copied->unsure, dest, "Perhaps copied", false);
 	if (copied->there.n == 0 && !all)
 		return;
 	if (move)
@@ -157,6 +148,10 @@ finish(struct mailx *m, const struct args *a, const struct store_copied *copied,
 		mark(m, &copied->there, a->cmd);
 		read_current(m, &a->msgs);
 	}
+	/* After a failure they may yet stay here, but where the server took them. */
+	if (move && !all && (store_msg(m->folder,
+	    copied->there.v[0])->flags & MSG_GONE) == 0)
+		how = "Copied";
 	tell(m, &copied->there, dest, how, all);
 }
 
