@@ -212,8 +212,8 @@ struct imap_upload {
  */
 int		 imap_append(struct imap *x, const char *mailbox, struct imap_upload *v,
 		    size_t n, struct fail *why);
-/* EX_DATAERR: so many octets are more than the server takes. */
-int		 imap_check_limit(struct imap *x, uint64_t size, struct fail *why);
+/* The octets of the largest message that the server takes; UINT64_MAX: it tells of no limit. */
+uint64_t	 imap_append_limit(const struct imap *x);
 /* The octets of the rest of `in' with CRLF line ends; it goes back.  EX_DATAERR: a NUL is there. */
 int		 imap_measure(FILE *in, uint64_t *size, struct fail *why);
 int		 imap_create(struct imap *x, const char *mailbox, struct fail *why);

@@ -32,22 +32,18 @@ imap_measure(FILE *in, uint64_t *size, struct fail *why)
 	return 0;
 }
 
-int
-imap_check_limit(struct imap *x, uint64_t size, struct fail *why)
+uint64_t
+imap_append_limit(const struct imap *x)
 {
 	const struct strv *caps = imap_capabilities(x);
-	uint64_t limit;
+	uint64_t limit = UINT64_MAX;
 	size_t i;
 
 	for (i = 0; i < caps->n; i++)
-		if (strncasecmp(caps->v[i], "APPENDLIMIT=", 12) == 0 &&
-		    imap_number(span_of(caps->v[i] + 12), UINT64_MAX,
-		    &limit) == 0 && size > limit)
-			return fail(why, EX_DATAERR,
-			    "%s: the message has %llu octets, the server takes %llu",
-			    imap_name(x), (unsigned long long)size,
-			    (unsigned long long)limit);
-	return 0;
+		if (strncasecmp(caps->v[i], "APPENDLIMIT=", 12) == 0)
+			(void)imap_number(span_of(caps->v[i] + 12), UINT64_MAX,
+			    &limit);
+	return limit;
 }
 
 /* --- Saying them --- */

@@ -18,6 +18,7 @@ struct batch {
 	size_t			 sent;		/* of these the fate is known */
 	char			*text;		/* owned: of those that are not sent yet */
 	size_t			 used;		/* octets of it, of APPEND_OCTETS */
+	uint64_t		 limit;		/* of a message, by the server; 0: not asked */
 	const struct store_intent *intent;	/* borrowed: to be settled before; or NULL */
 	bool			 is_there;	/* the mailbox has taken one */
 	bool			 committed;	/* the next message begins another */
@@ -50,6 +51,7 @@ forget(struct batch *t)
 	while (t->n > 0)
 		free_upload(&t->v[--t->n]);
 	t->sent = t->used = 0;
+	t->limit = 0;
 	t->committed = false;
 	t->intent = NULL;
 	fail_clear(&t->why);
@@ -289,18 +291,30 @@ gather(struct store *s, struct batch *t, FILE *in, size_t *n, struct fail *why)
 	return result;
 }
 
+/* Once in a batch: a session is looked for, and what it takes. */
 static int
-check_size(struct store *s, uint64_t octets, struct fail *why)
+need_limit(struct store *s, struct batch *t, struct fail *why)
 {
 	struct place p;
-	int result;
 
+	if (t->limit != 0)
+		return 0;
 	if (place_reach(&p, box_of(s)->url, s->options, false, why) == -1)
 		return -1;
-	if ((result = imap_check_limit(p.session->imap, octets, why)) == -1)
-		fail_where(why, "%s", p.path);
+	t->limit = imap_append_limit(p.session->imap);
 	place_leave(&p);
-	return result;
+	return 0;
+}
+
+static int
+check_size(const struct store *s, const struct batch *t, uint64_t octets,
+    struct fail *why)
+{
+	if (octets <= t->limit)
+		return 0;
+	return fail(why, EX_DATAERR,
+	    "%s: the message has %llu octets, the server takes %llu", s->name,
+	    (unsigned long long)octets, (unsigned long long)t->limit);
 }
 
 /* Put the message last; it is in the text, or too large for that. */
@@ -311,7 +325,7 @@ put_last(struct store *s, struct batch *t, FILE *in, bool large, size_t n,
 	struct imap_upload u = { .size = n };
 
 	if ((large && imap_measure(in, &u.size, why) == -1) ||
-	    check_size(s, u.size, why) == -1 || (intent != NULL &&
+	    check_size(s, t, u.size, why) == -1 || (intent != NULL &&
 	    write_intent(in, u.size, intent, why) == -1))
 		return -1;
 	u.in = large ? in : NULL;
@@ -331,7 +345,8 @@ add(struct store *s, struct batch *t, FILE *in, const struct msg *like,
 	size_t n = 0;
 	int large;
 
-	if ((large = gather(s, t, in, &n, why)) == -1 ||
+	if (need_limit(s, t, why) == -1 ||
+	    (large = gather(s, t, in, &n, why)) == -1 ||
 	    put_last(s, t, in, large == 1, n, intent, why) == -1)
 		return -1;
 	u = &t->v[t->n - 1];

@@ -72,7 +72,7 @@ serve < s
 run "$MAILX" -N -S timeout=5 -f box -Y "set noerrexit" -Y "move * imap://joe@localhost:$PORT/Box?tls=none"
 served
 is "$STATUS $SERVED $(left)" '65  s2 ' 'too large for the server: the others go'
-like "$ERR" 'move: message 2: Box: .* has 21 octets, the server takes 19$' 'which one'
+like "$ERR" 'move: message 2: imap:.*/Box: .* has 21 octets, the server takes 19$' 'which one'
 like "$OUT" 'Copied\] 2 messages, 32 octets: 1 3$' 'the others are told'
 
 # --- One server to itself: a set, and what is known of it ---
