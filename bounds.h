@@ -55,6 +55,8 @@
 /* Folders (store/). */
 #define MAX_MESSAGES		16000000	/* in one folder */
 #define WINDOW_MESSAGES		256	/* envelopes asked for, and held, at once */
+#define SOON_MESSAGES		64	/* whose texts come along with that of one */
+#define SOON_OCTETS		(32 * 1024) /* ... if they are no larger */
 /*
  * Made durable by one commit.  What a crash costs is fetching them again; four
  * times as many commits (64) cost four times as many waits for the disk.

@@ -314,6 +314,18 @@ store_messages(struct store *s, const struct numbers *ns,
 	return r;
 }
 
+void
+store_soon(struct store *s, const struct numbers *ns, unsigned what)
+{
+	struct fail ignored = { 0 };
+
+	if (s->ops->soon == NULL)
+		return;
+	/* What cannot be loaded is told when it is read. */
+	(void)store_load(s, ns, what, &ignored);
+	s->ops->soon(s, ns->v, ns->n);
+}
+
 /* --- Searching --- */
 
 static int

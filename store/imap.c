@@ -611,6 +611,7 @@ close_imap(struct store *s, struct fail *why)
 	if (b->batch != NULL)
 		result = imap_commit(s, why);
 	batch_free(s);
+	imap_soon(s, NULL, 0);
 	imap_ask_nothing(s);
 	boxlist_write(s);
 	boxlist_free(s);
@@ -698,6 +699,7 @@ const struct store_ops store_imap = {
 	.message = imap_message,
 	.part = imap_part,
 	.messages = imap_messages,
+	.soon = imap_soon,
 	.search = imap_search_folder,
 	.append = imap_append_message,
 	.commit = imap_commit,

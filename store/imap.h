@@ -69,6 +69,20 @@ struct texts {
 	struct texts	*outer;		/* of the call around this one; or NULL */
 };
 
+/* Messages that are read next, and texts of theirs that came along (imapfetch.c). */
+struct kept_text {
+	size_t		 at;		/* whose: in v */
+	char		 item[48];
+	bool		 raw;
+	FILE		*f;		/* owned */
+};
+struct soon {
+	uint32_t	 v[SOON_MESSAGES];
+	size_t		 n, at;		/* the last that was read */
+	struct kept_text kept[2 * SOON_MESSAGES];
+	size_t		 nkept;
+};
+
 struct box {
 	struct session		*session;
 	char			*url;		/* owned: as it was opened, wiped; store.name lacks the password */
@@ -83,6 +97,7 @@ struct box {
 	unsigned		 ahead_want;	/* what it asked for */
 	struct boxcache		*cache;		/* owned: headers of former runs; or NULL */
 	struct boxlist		*list;		/* owned: UIDs and flags of the last run; or NULL */
+	struct soon		*soon;		/* owned; or NULL */
 	struct batch		*batch;		/* owned: what is appended (imapbatch.c); or NULL */
 	struct texts		*texts;		/* on their way, the innermost call's; or NULL */
 	FILE			*nowhere;	/* owned: takes texts that nobody awaits; or NULL */
@@ -187,6 +202,7 @@ FILE		*texts_begin(void *store, const struct imap_response *r, struct span item,
 		    uint64_t size, bool *raw);
 /* A FETCH has come in whole: does it bring a text that was awaited? */
 bool		 texts_take(struct store *s, uint32_t n, const struct imap_node *items);
+void		 imap_soon(struct store *s, const uint32_t *v, size_t n);
 int		 imap_head(struct store *s, uint32_t n, struct head *h, struct fail *why);
 FILE		*imap_message(struct store *s, uint32_t n, struct fail *why);
 FILE		*imap_part(struct store *s, uint32_t n, const struct part *p,

@@ -174,6 +174,13 @@ int		 store_messages(struct store *s, const struct numbers *ns,
 		    int (*each)(void *ctx, struct store *s, uint32_t n, FILE *f,
 		    struct fail *result), void *ctx, struct fail *why);
 
+/*
+ * These, at most SOON_MESSAGES, are read next, in that order, one by one: have `what'
+ * loaded, and small texts come several at once, where that saves waiting for a
+ * server.  No failure; holds until the next call, with none to end it.
+ */
+void		 store_soon(struct store *s, const struct numbers *ns, unsigned what);
+
 /* Set and clear lasting flags in memory (no failure); tags likewise (add NULL or remove NULL). */
 void		 store_flag(struct store *s, uint32_t n, uint32_t set, uint32_t clear);
 void		 store_tag(struct store *s, uint32_t n, const char *add, const char *remove);
@@ -300,6 +307,7 @@ struct store_ops {
 	int	(*messages)(struct store *s, const uint32_t *v, size_t n,
 		    int (*each)(void *, struct store *, uint32_t, FILE *, struct fail *),
 		    void *ctx, struct fail *why);		/* NULL: one by one */
+	void	(*soon)(struct store *s, const uint32_t *v, size_t n);	/* NULL: of no use */
 	/* Returns 1 when it was done, 0 when the generic way must do it. */
 	int	(*search)(struct store *s, const struct search *x,
 		    const struct numbers *among, struct numbers *found, struct fail *why);

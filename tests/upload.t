@@ -121,6 +121,16 @@ is "$(printf '%s\n' "$ERR" | grep -c '^C: A[0-9]* UID COPY 1:700 ')" 2 'on one s
 run "$MAILX" -v -R -f "$BOX/Other$QUERY" -Y 'pipe * "grep -c ^Subject"'
 is "$OUT" 700 'pipe reads all'
 is "$(printf '%s\n' "$ERR" | grep -c '^C: A[0-9]* UID FETCH.*BODY')" "$(printf '%s\n' "$ERR" | grep -c '^C: A[0-9]* UID FETCH [0-9]*:[0-9]* .*BODY')" 'many in a command'
+# Read one by one, they come several at once all the same, and are what they are.
+for c in 'print *' 'top *' 'write * /dev/stdout'; do
+	"$MAILX" -R -f many -Y "$c" > local
+	run "$MAILX" -v -R -f "$BOX/Many$QUERY" -Y "$c"
+	same .out local "$c: the same as of the local folder"
+	n=$(printf '%s\n' "$ERR" | grep -c '^C: A[0-9]* UID FETCH.*BODY.PEEK')
+	[ "$n" -lt 60 ]
+	ok $? "$c: $n commands"
+done
+
 printf 'From a@b.c Sat Mar 14 09:26:53 2026\nSubject: a\n\nx\n\nFrom a@b.c Sat Mar 14 09:26:53 2026\nSubject: b\n\ny\000\n\nFrom a@b.c Sat Mar 14 09:26:53 2026\nSubject: c\n\nz\n\n' > box
 run "$MAILX" -f box -Y "set noerrexit" -Y "move * $BOX/Nul$QUERY"
 is "$STATUS $(grep -a -c '^Subject' box) $(grep -a '^Subject' box)" '65 1 Subject: b' 'a message with a NUL stays alone'
