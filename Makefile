@@ -93,6 +93,7 @@ NET_SRCS = \
 	net/dottext.c \
 	net/idn.c \
 	net/imap.c \
+	net/imapappend.c \
 	net/imapauth.c \
 	net/imapcmd.c \
 	net/imapidle.c \
@@ -122,6 +123,7 @@ STORE_SRCS = \
 	store/generic.c \
 	store/headcache.c \
 	store/imap.c \
+	store/imapbatch.c \
 	store/imapbox.c \
 	store/imapcache.c \
 	store/imapfetch.c \
@@ -401,6 +403,7 @@ SHELL_TESTS = \
 	tests/trust_local.t \
 	tests/trust_send.t \
 	tests/trust_server.t \
+	tests/upload.t \
 	tests/wait.t \
 
 FUZZERS = \

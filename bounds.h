@@ -55,11 +55,14 @@
 /* Folders (store/). */
 #define MAX_MESSAGES		16000000	/* in one folder */
 #define WINDOW_MESSAGES		256	/* envelopes asked for, and held, at once */
+#define SOON_MESSAGES		64	/* whose texts come along with that of one */
+#define SOON_OCTETS		(32 * 1024) /* ... if they are no larger */
 /*
  * Made durable by one commit.  What a crash costs is fetching them again; four
  * times as many commits (64) cost four times as many waits for the disk.
  */
 #define BATCH_MESSAGES		256
+#define APPEND_OCTETS		(4 * 1024 * 1024) /* of them for a server, gathered in memory */
 #define MAX_STATE_SIZE		(1024 * 1024 * 1024)	/* octets of the state of one fetch */
 #define MAX_CACHE		(256 * 1024 * 1024) /* octets of headers kept between runs */
 #define MAX_CACHE_FILES		100000	/* that they are in */

@@ -174,6 +174,19 @@ fail_clear(struct fail *why)
 	why->text[0] = '\0';
 }
 
+bool
+fail_ends(const struct fail *why)
+{
+	return why->code != 0 && why->code != EX_DATAERR;
+}
+
+void
+fail_keep(struct fail *kept, const struct fail *one)
+{
+	if (kept->code == 0 || (!fail_ends(kept) && fail_ends(one)))
+		*kept = *one;
+}
+
 static _Noreturn void
 no_memory(void)
 {

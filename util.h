@@ -44,6 +44,10 @@ void	 fail_where(struct fail *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Say more behind it; of what stands there as much is kept as leaves room. */
 void	 fail_behind(struct fail *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void	 fail_clear(struct fail *why);
+/* Of several: that of a message which is itself refused (EX_DATAERR) ends nothing... */
+bool	 fail_ends(const struct fail *why);
+/* ... and gives way to one that does; else the first is kept. */
+void	 fail_keep(struct fail *kept, const struct fail *one);
 
 /*
  * Memory.  None returns NULL: out of memory is one line on standard error and

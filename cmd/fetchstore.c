@@ -115,50 +115,82 @@ record(struct fetch *f, struct staged *s, struct fail *why)
 	return 0;
 }
 
-/* All into the folder.  One that it refuses fails alone; a full disk ends it. */
+/* One that the folder refuses fails alone; a full disk ends it. */
+static int
+refuse(struct fetch *f, struct staged *s, const struct fail *one,
+    struct fail *why)
+{
+	if (fail_ends(one))
+		return fail(why, one->code, "%s", one->text);
+	if (seen_forget(f->seen, s->item->key, why) == -1)
+		return -1;
+	fetch_failed(f, s->item, one);
+	return 0;
+}
+
+/* Those that it took, in order: as many as `taken' has. */
+static int
+append_batch(struct fetch *f, struct batch *b, struct staged **taken,
+    size_t *n, struct fail *why)
+{
+	struct fail one;
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		fail_clear(&one);
+		if (append(f, &b->v[i], &one) == 0)
+			taken[(*n)++] = &b->v[i];
+		else if (refuse(f, &b->v[i], &one, why) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Record what is there.  What cannot be told is asked of the folder by the next run. */
+static int
+record_batch(struct fetch *f, struct staged **taken, size_t n,
+    bool committed, struct fail *why)
+{
+	struct fail one;
+	int result = 0, there;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		fail_clear(&one);
+		there = committed ? 1 : store_settled(f->dst, i, &one);
+		if (there == 1) {
+			if (record(f, taken[i], why) == -1)
+				return -1;
+		} else if (refuse(f, taken[i], &one, why) == -1)
+			result = -1;
+	}
+	return result;
+}
+
+/* All into the folder.  What was stored before a failure is safe all the same. */
 static int
 store_in_folder(struct fetch *f, struct batch *b, struct fail *why)
 {
-	struct fail one;
-	bool stored[BATCH_MESSAGES] = { false };
-	size_t i;
-	int result = 0;
+	struct staged *taken[BATCH_MESSAGES];
+	struct fail commit = { 0 };
+	bool committed;
+	size_t n = 0;
+	int result;
 
 	if (fetch_need_dest(f, why) == -1)
 		return -1;
-	for (i = 0; i < b->n && result == 0; i++) {
-		fail_clear(&one);
-		if (append(f, &b->v[i], &one) == 0) {
-			stored[i] = true;
-			continue;
-		}
-		if (one.code == EX_DATAERR &&
-		    seen_forget(f->seen, b->v[i].item->key, &one) == 0) {
-			fetch_failed(f, b->v[i].item, &one);
-			continue;
-		}
-		*why = one;
+	result = append_batch(f, b, taken, &n, why);
+	committed = store_commit(f->dst, &commit) == 0;
+	if (fail_ends(&commit)) {
+		fail(why, commit.code, "%s", commit.text);
 		result = -1;
 	}
-	/* What was stored before a failure is safe all the same. */
-	fail_clear(&one);
-	if (store_commit(f->dst, &one) == -1) {
-		if (result == 0)
-			*why = one;
-		return -1;
-	}
 	durable_step("fetch: stored");
-	for (i = 0; i < b->n; i++)
-		if (stored[i] && record(f, &b->v[i], &one) == -1)
-			break;
+	if (record_batch(f, taken, n, committed, why) == -1)
+		return -1;
 	/* Durable with the intents of the next batch; until then its own stand. */
-	if (i == b->n) {
-		durable_step("fetch: recorded");
-		return result;
-	}
-	if (result == 0)
-		*why = one;
-	return -1;
+	durable_step("fetch: recorded");
+	return result;
 }
 
 /* Run the command; 0 when it took the message. */

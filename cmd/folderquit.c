@@ -51,12 +51,15 @@ open_old(struct mailx *m, const char *mbox, struct store **old,
 static int
 put_behind(struct store *old, const char *mbox, struct fail *why)
 {
+	struct store_copied copied;
 	struct numbers all = { NULL, 0, 0 };
 	int r = 0;
 
 	numbers_add_all(&all, old);
-	if (all.n > 0)
-		r = store_copy(old, &all, mbox, true, NULL, why);
+	if (all.n > 0) {
+		r = store_copy(old, &all, mbox, true, &copied, why);
+		store_copied_free(&copied);
+	}
 	numbers_free(&all);
 	return r == 0 ? store_sync(old, SYNC_FLAGS | SYNC_EXPUNGE, why) : -1;
 }
@@ -65,12 +68,14 @@ static int
 move_to(struct mailx *m, const struct numbers *ns, const char *mbox,
     struct fail *why)
 {
+	struct store_copied copied;
 	struct store *old;
 	int r;
 
 	if (open_old(m, mbox, &old, why) == -1)
 		return -1;
-	r = store_copy(m->folder, ns, mbox, true, NULL, why);
+	r = store_copy(m->folder, ns, mbox, true, &copied, why);
+	store_copied_free(&copied);
 	if (r == 0 && old != NULL && old->count > 0)
 		r = put_behind(old, mbox, why);
 	if (store_close(old, r == 0 ? why : NULL) == -1)

@@ -61,33 +61,66 @@ order_words(const struct mailx *m, const struct strv *words, struct order *o)
 
 /* --- Piping. --- */
 
-static int
-send_message(struct mailx *m, uint32_t n, FILE *to, struct fail *why)
-{
-	FILE *f = store_message(m->folder, n, why);
-	int r;
+struct piping {
+	struct mailx	*m;
+	FILE		*to;
+	bool		 page;		/* a form feed behind each */
+	struct fail	 why;
+};
 
-	if (f == NULL)
+static int
+send_message(void *ctx, struct store *s, uint32_t n, FILE *f,
+    struct fail *result)
+{
+	struct piping *x = ctx;
+
+	(void)s;
+	if (got_signal != 0)
+		return fail(&x->why, EX_TEMPFAIL, "interrupted");
+	if (f == NULL) {
+		fail_keep(&x->why, result);
 		return -1;
-	r = stream_copy(f, to, UINT64_MAX, why);
-	fclose(f);
-	return r;
+	}
+	if (stream_copy(f, x->to, UINT64_MAX, &x->why) == -1)
+		return -1;
+	if (x->page)
+		putc('\f', x->to);
+	read_mark(x->m, n);
+	return 0;
 }
 
 static int
-send_one(struct mailx *m, const struct msgref *ref, FILE *to,
-    struct fail *why)
+send_part(struct piping *x, const struct msgref *ref)
 {
+	struct mailx *m = x->m;
 	struct part *p;
 	int r = -1;
 
-	if (ref->part == NULL)
-		r = send_message(m, ref->n, to, why);
-	else if ((p = read_part(m, ref->n, ref->part, why)) != NULL)
-		r = read_decode(m, ref->n, p, to, why);
+	if (got_signal != 0)
+		return fail(&x->why, EX_TEMPFAIL, "interrupted");
+	if ((p = read_part(m, ref->n, ref->part, &x->why)) != NULL)
+		r = read_decode(m, ref->n, p, x->to, &x->why);
 	store_drop(m->folder, ref->n);
-	if (r == 0 && var_is_set(m, "page"))
-		putc('\f', to);
+	if (r == 0 && x->page)
+		putc('\f', x->to);
+	if (r == 0)
+		read_mark(m, ref->n);
+	return r;
+}
+
+/* Whole messages that stand together in the list come together. */
+static int
+send_messages(struct piping *x, const struct msglist *list, size_t *at)
+{
+	struct numbers ns = { 0 };
+	struct fail one = { 0 };
+	int r;
+
+	for (; *at < list->n && list->v[*at].part == NULL; ++*at)
+		numbers_add(&ns, list->v[*at].n);
+	r = store_messages(x->m->folder, &ns, send_message, x, &one);
+	fail_keep(&x->why, &one);
+	numbers_free(&ns);
 	return r;
 }
 
@@ -96,20 +129,16 @@ static int
 send_all(struct mailx *m, const struct msglist *list, FILE *to,
     struct fail *why)
 {
-	struct fail one = { 0 };
-	size_t i;
+	struct piping x = { .m = m, .to = to, .page = var_is_set(m, "page") };
+	size_t i = 0;
+	int r = 0;
 
-	for (i = 0; i < list->n; i++) {
-		if (got_signal != 0)
-			return fail(why, EX_TEMPFAIL, "interrupted");
-		if (send_one(m, &list->v[i], to, &one) == -1) {
-			if (ferror(to))
-				return 0;
-			return fail(why, one.code, "%s", one.text);
-		}
-		read_mark(m, list->v[i].n);
-	}
-	return 0;
+	while (i < list->n && r == 0)
+		r = list->v[i].part == NULL ? send_messages(&x, list, &i) :
+		    send_part(&x, &list->v[i++]);
+	if (r == 0 || ferror(to))
+		return 0;
+	return fail(why, x.why.code, "%s", x.why.text);
 }
 
 /* The command writes where our own output goes: `pipe 1 command > file'. */

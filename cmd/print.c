@@ -93,18 +93,20 @@ static int
 top(struct mailx *m, const struct msglist *list, int lines)
 {
 	size_t i;
+	int r = 0;
 
 	if (read_load(m, list, LOAD_FLAGS, &m->why) == -1)
 		return -1;
-	for (i = 0; i < list->n; i++) {
+	for (i = 0; i < list->n && r == 0; i++) {
+		read_soon(m, list, i);
 		if (i > 0)
 			out_line(m, "%s", "");
-		if (top_one(m, &list->v[i], lines) == -1)
-			return -1;
-		read_mark(m, list->v[i].n);
+		if ((r = top_one(m, &list->v[i], lines)) == 0)
+			read_mark(m, list->v[i].n);
 		store_drop(m->folder, list->v[i].n);
 	}
-	return 0;
+	read_soon_end(m);
+	return r;
 }
 
 /* -5 in front of the list: so many lines of the body. */

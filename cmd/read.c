@@ -104,6 +104,29 @@ read_load(struct mailx *m, const struct msglist *list, unsigned what,
 }
 
 void
+read_soon(struct mailx *m, const struct msglist *list, size_t at)
+{
+	struct numbers ns = { 0 };
+	size_t i;
+
+	if (list->n < 2 || at % SOON_MESSAGES != 0)
+		return;
+	for (i = at; i < list->n && i < at + SOON_MESSAGES; i++)
+		numbers_add(&ns, list->v[i].n);
+	store_soon(m->folder, &ns, LOAD_FLAGS | LOAD_SIZE | LOAD_STRUCTURE |
+	    (m->json ? LOAD_ENVELOPE : 0U));
+	numbers_free(&ns);
+}
+
+void
+read_soon_end(struct mailx *m)
+{
+	static const struct numbers none;
+
+	store_soon(m->folder, &none, 0);
+}
+
+void
 read_mark(struct mailx *m, uint32_t n)
 {
 	struct msg *msg = store_msg(m->folder, n);
@@ -212,6 +235,7 @@ read_type(struct mailx *m, const struct msglist *list, bool all,
 		return -1;
 	out_page(m);
 	for (i = 0; i < list->n && r == 0; i++) {
+		read_soon(m, list, i);
 		if (i > 0)
 			out_line(m, "%s", "");
 		r = type_one(m, &list->v[i], all, why);
@@ -219,6 +243,7 @@ read_type(struct mailx *m, const struct msglist *list, bool all,
 			read_mark(m, list->v[i].n);
 		store_drop(m->folder, list->v[i].n);
 	}
+	read_soon_end(m);
 	if (m->interactive && out_restore(m, r == 0 ? why : &late) == -1)
 		r = -1;
 	return r;

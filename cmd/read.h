@@ -16,6 +16,12 @@ int	 read_visible(struct mailx *m, struct numbers *ns, struct fail *why);
 /* Have these loaded for the messages of a list. */
 int	 read_load(struct mailx *m, const struct msglist *list, unsigned what,
 	    struct fail *why);
+/*
+ * Called before each message of a list is read, `at' telling which: every so many,
+ * what a server has of the next ones is asked for together.  The end frees it.
+ */
+void	 read_soon(struct mailx *m, const struct msglist *list, size_t at);
+void	 read_soon_end(struct mailx *m);
 /* It has been read: current from now on, touched, and seen where that may be recorded. */
 void	 read_mark(struct mailx *m, uint32_t n);
 /* The highest message of a list is current from now on (POSIX), or the last as shown. */

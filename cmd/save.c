@@ -66,20 +66,42 @@ octets_of(struct mailx *m, const struct numbers *ns)
 	return sum;
 }
 
+/* "1-3 7": a list that commands take.  The caller frees. */
+static char *
+list_text(const struct numbers *ns)
+{
+	char *text;
+	size_t len, i, last;
+	FILE *f;
+
+	f = xmemstream(&text, &len);
+	for (i = 0; i < ns->n; i = last + 1) {
+		for (last = i; last + 1 < ns->n &&
+		    ns->v[last + 1] == ns->v[last] + 1; last++)
+			continue;
+		fprintf(f, "%s%u", i > 0 ? " " : "", ns->v[i]);
+		if (last > i)
+			fprintf(f, "-%u", ns->v[last]);
+	}
+	fclose(f);
+	return text;
+}
+
+/* Which ones, where they are not all. */
 static void
 tell(struct mailx *m, const struct numbers *ns, const char *dest,
-    const char *how)
+    const char *how, bool all)
 {
 	uint64_t octets = octets_of(m, ns);
-	char *name = shown_name(dest);
+	char *name = shown_name(dest), size[40] = "", *list;
 
+	list = all ? xstrdup("") : list_text(ns);
 	if (octets > 0)
-		out_line(m, "\"%s\" [%s] %zu message%s, %llu octets", name,
-		    how, ns->n, ns->n == 1 ? "" : "s",
+		snprintf(size, sizeof(size), ", %llu octets",
 		    (unsigned long long)octets);
-	else
-		out_line(m, "\"%s\" [%s] %zu message%s", name,
-		    how, ns->n, ns->n == 1 ? "" : "s");
+	out_line(m, "\"%s\" [%s] %zu message%s%s%s%s", name, how, ns->n,
+	    ns->n == 1 ? "" : "s", size, all ? "" : ": ", list);
+	free(list);
 	free(name);
 }
 
@@ -139,12 +161,37 @@ after_move(struct mailx *m, const struct msglist *list)
 	m->dot = read_next(m, m->dot, true);
 }
 
+/* What was copied is dealt with, and told, even where others were not. */
+static void
+finish(struct mailx *m, const struct args *a, const struct store_copied *copied,
+    const char *dest, const char *how, bool all)
+{
+	bool move = strcmp(a->cmd->name, "move") == 0;
+
+	if (copied->unsure.n > 0)
+		tell(m, &copied->unsure, dest, "Perhaps copied", false);
+	if (copied->there.n == 0 && !all)
+		return;
+	if (move)
+		after_move(m, &a->msgs);
+	else {
+		mark(m, &copied->there, a->cmd);
+		read_current(m, &a->msgs);
+	}
+	/* After a failure they may yet stay here, but where the server took them. */
+	if (move && !all && (store_msg(m->folder,
+	    copied->there.v[0])->flags & MSG_GONE) == 0)
+		how = "Copied";
+	tell(m, &copied->there, dest, how, all);
+}
+
 static int
 into_folder(struct mailx *m, const struct args *a, const char *dest)
 {
 	bool move = strcmp(a->cmd->name, "move") == 0;
 	const char *path = local_path(dest), *how;
-	struct numbers ns = { 0 }, stayed = { 0 };
+	struct store_copied copied;
+	struct numbers ns = { 0 };
 	int r;
 
 	/* A server does not say whether it made the mailbox for them. */
@@ -152,18 +199,11 @@ into_folder(struct mailx *m, const struct args *a, const char *dest)
 	    access(path, F_OK) == -1 ? "New file" : "Appended";
 	msglist_numbers(&a->msgs, &ns);
 	r = read_load(m, &a->msgs, LOAD_FLAGS, &m->why);
-	if (r == 0)
-		r = store_copy(m->folder, &ns, dest, move, &stayed, &m->why);
 	if (r == 0) {
-		if (move)
-			after_move(m, &a->msgs);
-		else {
-			mark(m, &ns, a->cmd);
-			read_current(m, &a->msgs);
-		}
-		tell(m, &ns, dest, how);
-	} else
-		tell_stayed(m, &stayed, a->cmd, move);
+		r = store_copy(m->folder, &ns, dest, move, &copied, &m->why);
+		finish(m, a, &copied, dest, how, r == 0);
+		store_copied_free(&copied);
+	}
 	numbers_free(&ns);
 	numbers_free(&stayed);
 	return r;

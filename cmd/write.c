@@ -82,6 +82,7 @@ into_directory(struct mailx *m, const struct msglist *list, const char *path,
 	if (dir == -1)
 		return -1;
 	for (i = 0; i < list->n && r == 0; i++) {
+		read_soon(m, list, i);
 		p = part_of(m, &list->v[i], why);
 		if (p == NULL)
 			r = -1;
@@ -91,6 +92,7 @@ into_directory(struct mailx *m, const struct msglist *list, const char *path,
 			r = safefile_part(m, dir, path, list->v[i].n, p, why);
 		store_drop(m->folder, list->v[i].n);
 	}
+	read_soon_end(m);
 	close(dir);
 	return r;
 }
@@ -124,15 +126,17 @@ decode_all(struct mailx *m, const struct msglist *list, FILE *out,
 {
 	off_t before, after;
 	size_t i;
+	int r = 0;
 
-	for (i = 0; i < list->n; i++) {
+	for (i = 0; i < list->n && r == 0; i++) {
+		read_soon(m, list, i);
 		before = ftello(out);
-		if (decode(m, &list->v[i], out, why) == -1)
-			return -1;
+		r = decode(m, &list->v[i], out, why);
 		after = ftello(out);
 		octets[i] = after > before ? (uint64_t)(after - before) : 0;
 	}
-	return 0;
+	read_soon_end(m);
+	return r;
 }
 
 static void

@@ -294,19 +294,16 @@ static int
 say_end(struct imap *x, struct imap_job *job, const struct imap_line *l,
     const char *text, struct fail *why)
 {
-	int result;
+	int result = 0;
 
-	if (l->message != NULL) {
-		result = imap_announce(x, job, text, l->message_size, why);
-		if (result != 0)
-			return result == 1 ? 0 : -1;
+	if (l->nuploads > 0) {
+		result = imap_say_uploads(x, job, text, l->uploads,
+		    l->nuploads, why);
 		text = "";
-		if (imap_say_text(x, l->message, l->message_size, why) == -1)
-			return give_up(x);
 	}
-	if (conn_say(x->conn, why, "%s", text) == -1)
-		return give_up(x);
-	return 0;
+	if (result == 0 && conn_say(x->conn, why, "%s", text) == -1)
+		result = -1;
+	return result == -1 ? give_up(x) : 0;
 }
 
 static int

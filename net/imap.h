@@ -65,8 +65,8 @@ struct imap_line {
 	}		*literals;	/* owned: where they stand in text */
 	size_t		 nliterals, cap;
 	bool		 is_8bit;	/* a string beyond ASCII is among them */
-	FILE		*message;	/* borrowed: a message that ends the command; or NULL */
-	uint64_t	 message_size;	/* of it, with CRLF line ends */
+	const struct imap_upload *uploads; /* borrowed: messages that end the command; or NULL */
+	size_t		 nuploads;
 };
 
 void		 imap_line_init(struct imap_line *l);
@@ -185,13 +185,37 @@ int		 imap_search_places(struct imap *x, struct imap_line *keys, size_t max,
 int		 imap_search_count(struct imap *x, const char *keys, uint32_t *first,
 		    uint32_t *count, struct fail *why);
 
+/* --- APPEND (imapappend.c). --- */
+
+enum imap_fate {
+	IMAP_NOT_THERE,		/* refused, or never said to its end */
+	IMAP_THERE,		/* the server has said OK */
+	IMAP_MAY_BE_THERE	/* said, and the connection was lost before an answer */
+};
+/* A message that is to be appended. */
+struct imap_upload {
+	char		*flags;		/* borrowed: without parentheses; "": none */
+	char		*date;		/* borrowed: as date_imap gives it; "": none */
+	FILE		*in;		/* borrowed: it is from here to its end; NULL: see text */
+	const char	*text;		/* borrowed: it, with CRLF line ends and no NUL */
+	uint64_t	 size;		/* octets with CRLF line ends */
+	enum imap_fate	 fate;
+	struct fail	*why;		/* the caller's to free: why it is not surely there; or NULL */
+};
 /*
- * APPEND of what `in' holds from here to its end, with CRLF line ends.  `flags'
- * without parentheses, `date' as date_imap gives it, "" for either: none.
- * EX_DATAERR: NUL, or larger than the server takes; imap_code TRYCREATE: no such mailbox.
+ * Append them, in order, as fast as the server can: in one command where it has
+ * MULTIAPPEND (RFC 3502), else many at once.  All of a command are refused
+ * together: then each is tried alone.  One that is itself refused (EX_DATAERR)
+ * does not hold up the others; any other failure ends it.  Each fate is set;
+ * -1 with the first failure when not all are there.  imap_code TRYCREATE: there
+ * is no such mailbox.
  */
-int		 imap_append(struct imap *x, const char *mailbox, const char *flags,
-		    const char *date, FILE *in, struct fail *why);
+int		 imap_append(struct imap *x, const char *mailbox, struct imap_upload *v,
+		    size_t n, struct fail *why);
+/* The octets of the largest message that the server takes; UINT64_MAX: it tells of no limit. */
+uint64_t	 imap_append_limit(const struct imap *x);
+/* The octets of the rest of `in' with CRLF line ends; it goes back.  EX_DATAERR: a NUL is there. */
+int		 imap_measure(FILE *in, uint64_t *size, struct fail *why);
 int		 imap_create(struct imap *x, const char *mailbox, struct fail *why);
 int		 imap_subscribe(struct imap *x, const char *mailbox, bool on, struct fail *why);
 int		 imap_delete(struct imap *x, const char *mailbox, struct fail *why);
@@ -212,8 +236,9 @@ void		 imap_drop(struct imap *x);
 /* Say a literal's announcement; wait for the server's leave if it must be asked. */
 int		 imap_announce(struct imap *x, struct imap_job *job, const char *text,
 		    uint64_t size, struct fail *why);
-/* Say the rest of `in' with CRLF line ends, which must be `size' octets (imapcmd.c). */
-int		 imap_say_text(struct imap *x, FILE *in, uint64_t size, struct fail *why);
+/* Say the messages of a command behind its `text', and end it (imapappend.c): 1 when the job ended before. */
+int		 imap_say_uploads(struct imap *x, struct imap_job *job, const char *text,
+		    const struct imap_upload *v, size_t n, struct fail *why);
 /* Wait for "+": 0, *text borrowed; 1 when the job ended without. */
 int		 imap_wait_more(struct imap *x, struct imap_job *job, struct span *text,
 		    struct fail *why);

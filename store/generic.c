@@ -314,6 +314,18 @@ store_messages(struct store *s, const struct numbers *ns,
 	return r;
 }
 
+void
+store_soon(struct store *s, const struct numbers *ns, unsigned what)
+{
+	struct fail ignored = { 0 };
+
+	if (s->ops->soon == NULL)
+		return;
+	/* What cannot be loaded is told when it is read. */
+	(void)store_load(s, ns, what, &ignored);
+	s->ops->soon(s, ns->v, ns->n);
+}
+
 /* --- Searching --- */
 
 static int
@@ -402,88 +414,108 @@ store_deliver(const char *name, FILE *f, const struct msg *like,
 }
 
 struct copying {
-	struct store	*dest;
-	struct numbers	 there;		/* appended, and */
-	size_t		 committed;	/* how many of them are durable */
-	struct fail	*why;
+	struct store		*dest;
+	struct numbers		 pending;	/* owned: appended, not committed */
+	struct store_copied	*copied;	/* borrowed */
+	struct fail		 why;
 };
 
 static int
-commit(struct copying *c)
+commit_copies(struct copying *c)
 {
-	if (store_commit(c->dest, c->why) == -1)
-		return -1;
-	c->committed = c->there.n;
-	return 0;
+	struct fail one = { 0 }, ignored;
+	struct numbers *to;
+	size_t i;
+	int r, there;
+
+	r = store_commit(c->dest, &one);
+	for (i = 0; i < c->pending.n; i++) {
+		fail_clear(&ignored);
+		there = r == 0 ? 1 : store_settled(c->dest, i, &ignored);
+		to = there == 1 ? &c->copied->there : &c->copied->unsure;
+		if (there != 0)
+			numbers_add(to, c->pending.v[i]);
+	}
+	c->pending.n = 0;
+	fail_keep(&c->why, &one);
+	return fail_ends(&c->why) ? -1 : 0;
 }
 
 static int
 copy_one(void *ctx, struct store *s, uint32_t n, FILE *f, struct fail *result)
 {
 	struct copying *c = ctx;
+	struct fail one = { 0 };
 
 	if (f == NULL) {
-		fail(c->why, result->code, "%s", result->text);
+		fail_keep(&c->why, result);
 		return -1;
 	}
-	if (store_append(c->dest, f, store_msg(s, n), NULL, c->why) == -1)
-		return -1;
-	numbers_add(&c->there, n);
-	return c->there.n - c->committed < BATCH_MESSAGES ? 0 : commit(c);
+	if (store_append(c->dest, f, store_msg(s, n), NULL, &one) == -1) {
+		if (!fail_ends(&one))
+			fail_where(&one, "message %u", n);
+		fail_keep(&c->why, &one);
+		return fail_ends(&one) || c->dest->ops->take_back != NULL ?
+		    -1 : 0;
+	}
+	numbers_add(&c->pending, n);
+	return c->pending.n < BATCH_MESSAGES ? 0 : commit_copies(c);
 }
 
-/* None is to stay, for who does it again would have those twice. */
+/* Into a local folder all go or none: what cannot be taken back stays told. */
 static void
 take_back(struct copying *c)
 {
 	struct fail ignored = { 0 };
 
 	if (store_take_back(c->dest, &ignored) == 0)
-		c->committed = 0;
-	else if (c->dest->ops->take_back == NULL)
-		c->committed = c->there.n;
+		store_copied_free(c->copied);
 }
 
-/* How the copying ended: `committed' of them are there. */
 static int
-settle(struct copying *c, struct store *s, int r, bool move,
-    struct numbers *stayed)
+copy_all(struct store *s, const struct numbers *ns, const char *dest,
+    struct store_copied *copied, struct fail *why)
 {
-	size_t i;
+	struct copying c = { .copied = copied };
+	struct fail own = { 0 };
 
-	for (i = 0; i < c->committed; i++) {
-		if (move)
-			store_flag(s, c->there.v[i], MSG_DELETED, 0);
-		if (r == -1 && stayed != NULL)
-			numbers_add(stayed, c->there.v[i]);
-	}
-	numbers_free(&c->there);
-	return r;
+	if (store_load(s, ns, LOAD_FLAGS | LOAD_SIZE, why) == -1 ||
+	    (c.dest = store_open(dest, STORE_APPEND, s->options, why)) == NULL)
+		return -1;
+	if (store_messages(s, ns, copy_one, &c, &own) == -1)
+		fail_keep(&c.why, &own);
+	/* What was stored before a failure is safe all the same, but for local folders. */
+	(void)commit_copies(&c);
+	if (c.why.code != 0)
+		take_back(&c);
+	fail_clear(&own);
+	(void)store_close(c.dest, &own);
+	fail_keep(&c.why, &own);
+	numbers_free(&c.pending);
+	return c.why.code == 0 ? 0 : fail(why, c.why.code, "%s", c.why.text);
 }
 
 int
 store_copy(struct store *s, const struct numbers *ns, const char *dest,
-    bool move, struct numbers *stayed, struct fail *why)
+    bool move, struct store_copied *copied, struct fail *why)
 {
-	struct copying c = { .why = why };
-	int r;
+	size_t i;
+	int r = 0;
 
-	if (s->ops->copy != NULL) {
-		r = s->ops->copy(s, ns->v, ns->n, dest, move, stayed, why);
-		if (r != 0)
-			return r == 1 ? 0 : -1;
-	}
-	if (store_load(s, ns, LOAD_FLAGS | LOAD_SIZE, why) == -1)
-		return -1;
-	c.dest = store_open(dest, STORE_APPEND, s->options, why);
-	if (c.dest == NULL)
-		return -1;
-	r = store_messages(s, ns, copy_one, &c, why);
-	if (r == 0)
-		r = commit(&c);
-	if (r == -1)
-		take_back(&c);
-	if (store_close(c.dest, r == 0 ? why : NULL) == -1)
-		r = -1;
-	return settle(&c, s, r, move, stayed);
+	memset(copied, 0, sizeof(*copied));
+	if (s->ops->copy != NULL)
+		r = s->ops->copy(s, ns->v, ns->n, dest, move, copied, why);
+	if (r != 0)
+		return r == 1 ? 0 : -1;
+	r = copy_all(s, ns, dest, copied, why);
+	for (i = 0; move && i < copied->there.n; i++)
+		store_flag(s, copied->there.v[i], MSG_DELETED, 0);
+	return r;
+}
+
+void
+store_copied_free(struct store_copied *copied)
+{
+	numbers_free(&copied->there);
+	numbers_free(&copied->unsure);
 }

@@ -203,13 +203,13 @@ box_need_uids(struct store *s, const uint32_t *v, size_t n, struct fail *why)
 
 int
 box_each_set(struct store *s, const struct strv *sets, const char *before,
-    const char *after, int no, struct fail *why)
+    const char *after, int no, enum imap_fate *fates, struct fail *why)
 {
 	struct imap *x = box_of(s)->session->imap;
 	struct imap_job *jobs[PIPELINE_WINDOW];
 	size_t said = 0, heard = 0;
 	struct imap_line l;
-	int result = 0;
+	int result = 0, r;
 
 	while (heard < sets->n) {
 		while (result == 0 && said < sets->n &&
@@ -227,8 +227,12 @@ box_each_set(struct store *s, const struct strv *sets, const char *before,
 		}
 		if (heard == said)
 			break;
-		if (imap_finish(x, jobs[heard++ % PIPELINE_WINDOW], no,
-		    why) == -1)
+		r = imap_finish(x, jobs[heard % PIPELINE_WINDOW], no, why);
+		if (fates != NULL)
+			fates[heard] = r == 0 ? IMAP_THERE : imap_is_alive(x) ?
+			    IMAP_NOT_THERE : IMAP_MAY_BE_THERE;
+		heard++;
+		if (r == -1)
 			result = -1;
 	}
 	return result;
@@ -599,11 +603,15 @@ static int
 close_imap(struct store *s, struct fail *why)
 {
 	struct box *b = box_of(s);
+	int result = 0;
 	uint32_t i;
 
-	(void)why;
 	if (b == NULL)
 		return 0;
+	if (b->batch != NULL)
+		result = imap_commit(s, why);
+	batch_free(s);
+	imap_soon(s, NULL, 0);
 	imap_ask_nothing(s);
 	boxlist_write(s);
 	boxlist_free(s);
@@ -626,7 +634,7 @@ close_imap(struct store *s, struct fail *why)
 	free(b->mailbox);
 	free(b);
 	s->data = NULL;
-	return 0;
+	return result;
 }
 
 static int
@@ -691,9 +699,11 @@ const struct store_ops store_imap = {
 	.message = imap_message,
 	.part = imap_part,
 	.messages = imap_messages,
+	.soon = imap_soon,
 	.search = imap_search_folder,
 	.append = imap_append_message,
 	.commit = imap_commit,
+	.settled = imap_settled,
 	.recover = imap_recover,
 	.copy = imap_copy,
 	.sync = imap_sync,

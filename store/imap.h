@@ -3,7 +3,7 @@
  * imap.h -- between the files of the IMAP folder: sessions (imappool.c), the list of
  * messages and what the server says of it (imap.c), envelopes and structures
  * (imapstructure.c), asking for them (imapload.c), texts (imapfetch.c), searching
- * (imapsearch.c), changes (imapsync.c), mailboxes by name (imapbox.c).
+ * (imapsearch.c), changes (imapsync.c), appending (imapbatch.c), mailboxes by name (imapbox.c).
  */
 #ifndef STORE_IMAP_H
 #define STORE_IMAP_H
@@ -69,6 +69,20 @@ struct texts {
 	struct texts	*outer;		/* of the call around this one; or NULL */
 };
 
+/* Messages that are read next, and texts of theirs that came along (imapfetch.c). */
+struct kept_text {
+	size_t		 at;		/* whose: in v */
+	char		 item[48];
+	bool		 raw;
+	FILE		*f;		/* owned */
+};
+struct soon {
+	uint32_t	 v[SOON_MESSAGES];
+	size_t		 n, at;		/* the last that was read */
+	struct kept_text kept[2 * SOON_MESSAGES];
+	size_t		 nkept;
+};
+
 struct box {
 	struct session		*session;
 	char			*url;		/* owned: as it was opened, wiped; store.name lacks the password */
@@ -83,6 +97,8 @@ struct box {
 	unsigned		 ahead_want;	/* what it asked for */
 	struct boxcache		*cache;		/* owned: headers of former runs; or NULL */
 	struct boxlist		*list;		/* owned: UIDs and flags of the last run; or NULL */
+	struct soon		*soon;		/* owned; or NULL */
+	struct batch		*batch;		/* owned: what is appended (imapbatch.c); or NULL */
 	struct texts		*texts;		/* on their way, the innermost call's; or NULL */
 	FILE			*nowhere;	/* owned: takes texts that nobody awaits; or NULL */
 };
@@ -106,9 +122,12 @@ void		 box_sets(const struct store *s, const uint32_t *v, size_t n, bool uids,
 		    struct strv *sets);
 /* Have the UIDs of these known. */
 int		 box_need_uids(struct store *s, const uint32_t *v, size_t n, struct fail *why);
-/* Say a command for each set, "%s" in fmt, several at once; 0 when all were OK. */
+/*
+ * Say a command for each set, before and behind it these, several at once; 0 when all
+ * were OK.  `fates', where it is not NULL, has room for one of each set.
+ */
 int		 box_each_set(struct store *s, const struct strv *sets, const char *before,
-		    const char *after, int no, struct fail *why);
+		    const char *after, int no, enum imap_fate *fates, struct fail *why);
 
 /* Names and values in turn? */
 bool		 imap_are_pairs(const struct imap_node *n);
@@ -183,6 +202,7 @@ FILE		*texts_begin(void *store, const struct imap_response *r, struct span item,
 		    uint64_t size, bool *raw);
 /* A FETCH has come in whole: does it bring a text that was awaited? */
 bool		 texts_take(struct store *s, uint32_t n, const struct imap_node *items);
+void		 imap_soon(struct store *s, const uint32_t *v, size_t n);
 int		 imap_head(struct store *s, uint32_t n, struct head *h, struct fail *why);
 FILE		*imap_message(struct store *s, uint32_t n, struct fail *why);
 FILE		*imap_part(struct store *s, uint32_t n, const struct part *p,
@@ -225,17 +245,32 @@ int		 imap_wait(struct store *s, int64_t deadline, struct fail *why);
 int		 imap_check(struct store *s, uint32_t *added, struct fail *why);
 bool		 imap_has_news(const struct store *s);
 int		 imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
-		    bool move, struct numbers *stayed, struct fail *why);
+		    bool move, struct store_copied *copied, struct fail *why);
 /* \Seen ..., keywords: as STORE and APPEND take them, blanks between.  The caller frees. */
 char		*imap_flags(uint32_t flags, const char *tags);
 
-/* --- imapbox.c --- */
+/* --- imapbatch.c --- */
 
 int		 imap_append_message(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 int		 imap_commit(struct store *s, struct fail *why);
+int		 imap_settled(const struct store *s, size_t k, struct fail *why);
 int		 imap_recover(struct store *s, const char *record, FILE *message,
 		    struct fail *why);
+void		 batch_free(struct store *s);
+
+/* --- imapbox.c --- */
+
+/* A mailbox by URL: the session to use, and its name there. */
+struct place {
+	struct session	*session;
+	char		*mailbox;	/* owned */
+	char		*path;		/* owned: ours */
+};
+/* `alone' as in pool_session; place_leave frees what is there. */
+int		 place_reach(struct place *p, const char *url, const struct store_options *o,
+		    bool alone, struct fail *why);
+void		 place_leave(struct place *p);
 int		 imap_subscribe_to(const char *name, bool on,
 		    const struct store_options *o, struct fail *why);
 int		 imap_mkdir(const char *name, bool parents, const struct store_options *o,

@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * imapbox.c -- mailboxes by name: appending to them, making, removing, renaming and
- * listing them (RFC 9051 6.3), on any session with the server that is free.
+ * imapbox.c -- mailboxes by name: making, removing, renaming and listing them (RFC
+ * 9051 6.3), on any session with the server that is free.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "imap.h"
 
-/* A mailbox by URL: the session to use, and its name there. */
-struct place {
-	struct session	*session;
-	char		*mailbox;	/* owned */
-	char		*path;		/* owned: ours */
-};
-
-static void
-leave(struct place *p)
+void
+place_leave(struct place *p)
 {
 	free(p->mailbox);
 	free(p->path);
 }
 
-static int
-reach(struct place *p, const char *url, const struct store_options *o,
+int
+place_reach(struct place *p, const char *url, const struct store_options *o,
     bool alone, struct fail *why)
 {
 	memset(p, 0, sizeof(*p));
@@ -32,222 +25,8 @@ reach(struct place *p, const char *url, const struct store_options *o,
 	if ((p->mailbox = pool_mailbox(p->session, p->path, false,
 	    why)) != NULL)
 		return 0;
-	leave(p);
+	place_leave(p);
 	return -1;
-}
-
-/* --- Appending --- */
-
-/* The Message-ID of what is at f's position, to which it goes back; or NULL.  Caller frees. */
-static char *
-read_message_id(FILE *f)
-{
-	struct strv ids = { NULL, 0, 0 };
-	const struct field *field;
-	struct head h;
-	char *text, *line = NULL, *id = NULL;
-	size_t len, cap = 0;
-	off_t start = ftello(f);
-	ssize_t n;
-	FILE *out;
-
-	out = xmemstream(&text, &len);
-	while ((n = xgetline(&line, &cap, f)) > 0 && line[0] != '\n' &&
-	    strcmp(line, "\r\n") != 0 && ftello(out) < MAX_FIELD_SIZE)
-		fwrite(line, 1, (size_t)n, out);
-	fclose(out);
-	free(line);
-	head_parse(&h, text, len);
-	if ((field = head_get(&h, "Message-ID")) != NULL)
-		envelope_ids(field->body, &ids);
-	if (ids.n > 0)
-		id = xstrdup(ids.v[0]);
-	strv_free(&ids);
-	head_free(&h);
-	clearerr(f);
-	return fseeko(f, start, SEEK_SET) == 0 ? id : NULL;
-}
-
-/* Octets with CRLF line ends, from here to the end; goes back. */
-static uint64_t
-count_octets(FILE *f)
-{
-	off_t start = ftello(f);
-	uint64_t n = 0;
-	int c, last = 0;
-
-	while ((c = getc_unlocked(f)) != EOF) {
-		n += c == '\n' && last != '\r' ? 2 : 1;
-		last = c;
-	}
-	clearerr(f);
-	return fseeko(f, start, SEEK_SET) == 0 ? n : 0;
-}
-
-/*
- * The record of an intent: the octets and the Message-ID, by which the message is
- * found again.  "-": it has none, and will rather come twice than never.
- */
-static int
-write_intent(FILE *f, const struct store_intent *intent, struct fail *why)
-{
-	char *id, *record;
-	int result;
-
-	id = read_message_id(f);
-	record = xasprintf("imap %llu %s", (unsigned long long)count_octets(f),
-	    id != NULL && strpbrk(id, " \r\n\t") == NULL ? id : "-");
-	result = store_intend(intent, record, why);
-	free(record);
-	free(id);
-	return result;
-}
-
-static int
-append_once(struct place *p, FILE *f, const struct msg *like, struct fail *why)
-{
-	char when[DATE_MAX] = "", *flags;
-	struct date d;
-	int result;
-
-	flags = like == NULL ? xstrdup("") : imap_flags(like->flags &
-	    (MSG_SEEN | MSG_ANSWERED | MSG_FLAGGED | MSG_DRAFT), like->tags);
-	if (like != NULL && like->arrived != 0) {
-		date_local(like->arrived, &d);
-		date_imap(&d, when);
-	}
-	result = imap_append(p->session->imap, p->mailbox, flags, when, f, why);
-	free(flags);
-	return result;
-}
-
-static int
-append_there(struct store *s, struct place *p, FILE *f, const struct msg *like,
-    struct fail *why)
-{
-	struct imap *x = p->session->imap;
-	off_t start = ftello(f);
-	struct fail first = { 0 };
-
-	if (append_once(p, f, like, &first) == 0)
-		return 0;
-	if (s->mode != STORE_APPEND || !imap_is_alive(x) ||
-	    strcmp(imap_code(x), "TRYCREATE") != 0)
-		return fail(why, first.code, "%s", first.text);
-	if (imap_create(x, p->mailbox, why) == -1)
-		return -1;
-	if (fseeko(f, start, SEEK_SET) == -1)
-		return fail_errno(why, EX_IOERR, "the message");
-	return append_once(p, f, like, why);
-}
-
-/* A stream that can be read twice: f itself, or a copy to be closed. */
-static FILE *
-make_seekable(FILE *f, struct fail *why)
-{
-	FILE *stage;
-
-	if (ftello(f) != -1)
-		return f;
-	if ((stage = store_stage(why)) == NULL)
-		return NULL;
-	if (stream_copy(f, stage, UINT64_MAX, why) == 0 &&
-	    fflush(stage) == 0 && fseeko(stage, 0, SEEK_SET) == 0)
-		return stage;
-	fail_errno(why, EX_IOERR, "the stage file");
-	fclose(stage);
-	return NULL;
-}
-
-int
-imap_append_message(struct store *s, FILE *f, const struct msg *like,
-    const struct store_intent *intent, struct fail *why)
-{
-	struct place p;
-	FILE *in;
-	int result;
-
-	if ((in = make_seekable(f, why)) == NULL)
-		return -1;
-	if (reach(&p, box_of(s)->url, s->options, false, why) == -1)
-		result = -1;
-	else {
-		result = intent == NULL ? 0 : write_intent(in, intent, why);
-		if (result == 0)
-			result = append_there(s, &p, in, like, why);
-		if (result == -1)
-			fail_where(why, "%s", p.path);
-		leave(&p);
-	}
-	if (in != f)
-		fclose(in);
-	return result;
-}
-
-/* The server's OK to APPEND has made each durable. */
-int
-imap_commit(struct store *s, struct fail *why)
-{
-	(void)s;
-	(void)why;
-	return 0;
-}
-
-static int
-search_intent(struct session *ss, const struct imap_mailbox *m,
-    const char *id, uint64_t octets, struct fail *why)
-{
-	struct imap_uids uids = { NULL, 0, 0 };
-	struct imap_line l;
-	int result;
-
-	imap_line_init(&l);
-	if (octets > 0 && octets < UINT32_MAX)
-		imap_line_put(&l, "LARGER %llu SMALLER %llu ",
-		    (unsigned long long)octets - 1,
-		    (unsigned long long)octets + 1);
-	imap_line_put(&l, "HEADER Message-ID ");
-	imap_line_string(&l, span_of(id));
-	result = imap_search(ss->imap, &l, m->exists, &uids, why);
-	imap_line_free(&l);
-	if (result == 0)
-		result = uids.n > 0;
-	free(uids.v);
-	return result;
-}
-
-int
-imap_recover(struct store *s, const char *record, FILE *message,
-    struct fail *why)
-{
-	struct imap_mailbox m;
-	struct fail first = { 0 };
-	const char *id;
-	uint64_t octets;
-	struct place p;
-	struct span size;
-	int result;
-
-	(void)message;
-	if (strncmp(record, "imap ", 5) != 0 ||
-	    (id = strchr(record + 5, ' ')) == NULL)
-		return fail(why, EX_DATAERR, "a record of no IMAP append");
-	size.p = record + 5;
-	size.n = (size_t)(id - size.p);
-	if (imap_number(size, UINT64_MAX, &octets) == -1)
-		return fail(why, EX_DATAERR, "a record of no IMAP append");
-	if (strcmp(++id, "-") == 0)
-		return 0;
-	if (reach(&p, box_of(s)->url, s->options, true, why) == -1)
-		return -1;
-	if (imap_select(p.session->imap, p.mailbox, true, NULL, &m, &first) == 0)
-		result = search_intent(p.session, &m, id, octets, why);
-	else if (first.code == EX_NOINPUT)
-		result = 0;
-	else
-		result = fail(why, first.code, "%s: %s", p.path, first.text);
-	leave(&p);
-	return result;
 }
 
 /* --- Making, removing, renaming --- */
@@ -314,7 +93,7 @@ imap_mkdir(const char *name, bool parents, const struct store_options *o,
 	struct place p;
 	int result;
 
-	if (reach(&p, name, o, false, why) == -1)
+	if (place_reach(&p, name, o, false, why) == -1)
 		return -1;
 	/* CREATE makes the levels above too (RFC 9051 6.3.4). */
 	result = imap_create(p.session->imap, p.mailbox, &first);
@@ -325,7 +104,7 @@ imap_mkdir(const char *name, bool parents, const struct store_options *o,
 	if (result == -1)
 		fail(why, first.code, "%s: %s", p.path, first.text);
 	strv_free(&names);
-	leave(&p);
+	place_leave(&p);
 	return result;
 }
 
@@ -336,12 +115,12 @@ imap_subscribe_to(const char *name, bool on, const struct store_options *o,
 	struct place p;
 	int result;
 
-	if (reach(&p, name, o, false, why) == -1)
+	if (place_reach(&p, name, o, false, why) == -1)
 		return -1;
 	result = imap_subscribe(p.session->imap, p.mailbox, on, why);
 	if (result == -1)
 		fail_where(why, "%s", p.path);
-	leave(&p);
+	place_leave(&p);
 	return result;
 }
 
@@ -414,7 +193,7 @@ imap_rmdir(const char *name, bool force, const struct store_options *o,
 	struct place p;
 	int result;
 
-	if (reach(&p, name, o, false, why) == -1)
+	if (place_reach(&p, name, o, false, why) == -1)
 		return -1;
 	result = children_of(&p, &children, why);
 	if (result == 0 && !force)
@@ -424,7 +203,7 @@ imap_rmdir(const char *name, bool force, const struct store_options *o,
 		result = -1;
 	}
 	strv_free(&children);
-	leave(&p);
+	place_leave(&p);
 	return result;
 }
 
@@ -435,10 +214,10 @@ imap_move_mailbox(const char *from, const char *to,
 	struct place a, b;
 	int result;
 
-	if (reach(&a, from, o, false, why) == -1)
+	if (place_reach(&a, from, o, false, why) == -1)
 		return -1;
-	if (reach(&b, to, o, false, why) == -1) {
-		leave(&a);
+	if (place_reach(&b, to, o, false, why) == -1) {
+		place_leave(&a);
 		return -1;
 	}
 	if (!url_same_server(&a.session->server.url, &b.session->server.url))
@@ -447,8 +226,8 @@ imap_move_mailbox(const char *from, const char *to,
 	else if ((result = imap_rename(b.session->imap, a.mailbox, b.mailbox,
 	    why)) == -1)
 		fail_where(why, "%s", a.path);
-	leave(&a);
-	leave(&b);
+	place_leave(&a);
+	place_leave(&b);
 	return result;
 }
 

@@ -2,7 +2,8 @@
 /*
  * imapfetch.c -- texts: headers, messages, parts.  Each literal streams from the
  * connection into a stage of its own; many messages are asked for with several
- * UID FETCH of a set under way, and handed out in the order that was asked.
+ * UID FETCH of a set under way, and handed out in the order that was asked.  Where it
+ * is known which messages are read next, the same text of those comes along, if small.
  *
  * A text counts only for the UID that was asked, once, and only when the response
  * that brought it came in whole.  BODY.PEEK throughout: reading sets no \Seen.
@@ -229,29 +230,180 @@ settle(struct store *s, struct wanted *w, const struct fail *result)
 	w->here = true;
 }
 
+/* --- One, and those that are read soon --- */
+
+void
+imap_soon(struct store *s, const uint32_t *v, size_t n)
+{
+	struct soon *soon = box_of(s)->soon;
+	size_t i;
+
+	if (soon != NULL) {
+		while (soon->nkept > 0)
+			fclose(soon->kept[--soon->nkept].f);
+		free(soon);
+		box_of(s)->soon = NULL;
+	}
+	if (n == 0)
+		return;
+	soon = xcalloc(1, sizeof(*soon));
+	box_of(s)->soon = soon;
+	for (i = 0; i < n && i < SOON_MESSAGES; i++)
+		soon->v[soon->n++] = v[i];
+}
+
+static bool
+is_item(const struct kept_text *k, const char *item, bool raw)
+{
+	return k->raw == raw && strcmp(k->item, item) == 0;
+}
+
+/* What came ahead of that; what came ahead of those before it is not wanted any more. */
+static FILE *
+take_kept(struct soon *soon, uint32_t n, const char *item, bool raw)
+{
+	struct kept_text *k;
+	FILE *f = NULL;
+	size_t i, left = 0;
+
+	while (soon->at < soon->n && soon->v[soon->at] != n)
+		soon->at++;
+	for (i = 0; i < soon->nkept; i++) {
+		k = &soon->kept[i];
+		if (f == NULL && soon->at < soon->n &&
+		    k->at == soon->at && is_item(k, item, raw))
+			f = k->f;
+		else if (k->at < soon->at)
+			fclose(k->f);
+		else
+			soon->kept[left++] = *k;
+	}
+	soon->nkept = left;
+	return f;
+}
+
+static void
+keep_text(struct soon *soon, uint32_t n, const char *item, bool raw, FILE *f)
+{
+	struct kept_text *k = &soon->kept[soon->nkept];
+	size_t at = soon->at;
+
+	while (at < soon->n && soon->v[at] != n)
+		at++;
+	if (soon->nkept == NELEM(soon->kept) || at == soon->n ||
+	    strlcpy(k->item, item, sizeof(k->item)) >= sizeof(k->item)) {
+		fclose(f);
+		return;
+	}
+	k->at = at;
+	k->raw = raw;
+	k->f = f;
+	soon->nkept++;
+}
+
+static bool
+is_raw(const struct part *p)
+{
+	return p->encoding == ENCODING_BINARY && !part_is_message(p) &&
+	    !part_is_multipart(p);
+}
+
+/* Octets of that text, as far as they are known; UINT64_MAX: not worth asking for ahead. */
+static uint64_t
+octets_of(const struct msg *m, const char *item, bool raw)
+{
+	char number[sizeof(((struct kept_text *)NULL)->item)];
+	const struct part *p;
+
+	if ((m->flags & MSG_GONE) != 0)
+		return UINT64_MAX;
+	if (strcmp(item, "BODY[HEADER]") == 0)
+		return 0;
+	if (strcmp(item, "BODY[]") == 0)
+		return (m->loaded & LOAD_SIZE) != 0 ? m->size : UINT64_MAX;
+	if (m->structure == NULL ||
+	    strlcpy(number, item + strlen("BODY["), sizeof(number)) >=
+	    sizeof(number))
+		return UINT64_MAX;
+	number[strcspn(number, "]")] = '\0';
+	p = strcmp(number, "TEXT") == 0 ? m->structure :
+	    part_find(m->structure, number);
+	if (p == NULL || is_raw(p) != raw)
+		return UINT64_MAX;
+	if (!part_is_multipart(p))
+		return p->size;
+	return p == m->structure && (m->loaded & LOAD_SIZE) != 0 ? m->size :
+	    UINT64_MAX;
+}
+
+/* The messages behind n of which that text may be wanted next, into v. */
+static size_t
+followers(const struct store *s, const struct soon *soon, const char *item,
+    bool raw, uint32_t *v)
+{
+	uint64_t all = 0, octets;
+	size_t i, n = 0;
+
+	for (i = soon->at + 1; i < soon->n && soon->nkept + n <
+	    NELEM(soon->kept); i++) {
+		octets = octets_of(&s->msgs[soon->v[i] - 1], item, raw);
+		if (octets > SOON_OCTETS)
+			continue;
+		if ((all += octets) > CHUNK_OCTETS)
+			break;
+		v[n++] = soon->v[i];
+	}
+	return n;
+}
+
+/* The text of the first: its stage, at its start; those of the others are kept. */
+static FILE *
+fetch_some(struct store *s, const uint32_t *v, size_t n, const char *item,
+    bool raw, struct fail *why)
+{
+	struct wanted w[1 + SOON_MESSAGES];
+	struct texts t = { .item = item, .raw = raw, .v = w, .said = n };
+	struct fail result = { 0 };
+	struct imap_job *job;
+	size_t i;
+
+	if (box_check(s, why) == -1 || box_need_uids(s, v, n, why) == -1)
+		return NULL;
+	for (i = 0; i < n; i++)
+		w[i] = (struct wanted){ .n = v[i] };
+	push_texts(s, &t);
+	if (!(s->msgs[v[0] - 1].flags & MSG_GONE) &&
+	    (job = say_chunk(s, v, n, item, &result)) != NULL)
+		imap_finish(box_of(s)->session->imap, job, EX_TEMPFAIL,
+		    &result);
+	pop_texts(s, &t);
+	for (i = 0; i < n; i++) {
+		settle(s, &w[i], &result);
+		if (i == 0 && w[0].f == NULL)
+			fail(why, w[0].why->code, "%s", w[0].why->text);
+		if (i > 0 && w[i].f != NULL)
+			keep_text(box_of(s)->soon, v[i], item, raw, w[i].f);
+		free(w[i].why);
+	}
+	return w[0].f;
+}
+
 /* One text: its stage, at its start. */
 static FILE *
 fetch_one(struct store *s, uint32_t n, const char *item, bool raw,
     struct fail *why)
 {
-	struct wanted w = { .n = n };
-	struct texts t = { .item = item, .raw = raw, .v = &w, .said = 1 };
-	struct fail result = { 0 };
-	struct imap_job *job;
+	struct soon *soon = box_of(s)->soon;
+	uint32_t v[1 + SOON_MESSAGES] = { n };
+	size_t k = 0;
+	FILE *f;
 
-	if (box_check(s, why) == -1 || box_need_uids(s, &n, 1, why) == -1)
-		return NULL;
-	push_texts(s, &t);
-	if (!(s->msgs[n - 1].flags & MSG_GONE) &&
-	    (job = say_chunk(s, &n, 1, item, &result)) != NULL)
-		imap_finish(box_of(s)->session->imap, job, EX_TEMPFAIL,
-		    &result);
-	pop_texts(s, &t);
-	settle(s, &w, &result);
-	if (w.f == NULL)
-		fail(why, w.why->code, "%s", w.why->text);
-	free(w.why);
-	return w.f;
+	if (soon != NULL) {
+		if ((f = take_kept(soon, n, item, raw)) != NULL)
+			return f;
+		k = followers(s, soon, item, raw, v + 1);
+	}
+	return fetch_some(s, v, 1 + k, item, raw, why);
 }
 
 int
@@ -293,8 +445,7 @@ imap_part(struct store *s, uint32_t n, const struct part *p, uint64_t *octets,
 
 	number = part_number(p);
 	item = xasprintf("BODY[%s]", *number == '\0' ? "TEXT" : number);
-	f = fetch_one(s, n, item, p->encoding == ENCODING_BINARY &&
-	    !part_is_message(p) && !part_is_multipart(p), why);
+	f = fetch_one(s, n, item, is_raw(p), why);
 	free(number);
 	free(item);
 	if (f == NULL)

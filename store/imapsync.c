@@ -86,7 +86,8 @@ store_sets(struct store *s, const struct numbers *ns, const char *sign,
 
 	box_sets(s, ns->v, ns->n, true, &sets);
 	after = xasprintf(" %sFLAGS.SILENT (%s)", sign, flags);
-	result = box_each_set(s, &sets, "UID STORE ", after, EX_NOPERM, why);
+	result = box_each_set(s, &sets, "UID STORE ", after, EX_NOPERM,
+	    NULL, why);
 	free(after);
 	strv_free(&sets);
 	return result;
@@ -324,7 +325,7 @@ expunge(struct store *s, struct fail *why)
 	if (imap_offers(x, "UIDPLUS") || imap_offers(x, "IMAP4rev2")) {
 		box_sets(s, ns.v, ns.n, true, &sets);
 		result = box_each_set(s, &sets, "UID EXPUNGE ", "",
-		    EX_UNAVAILABLE, why);
+		    EX_UNAVAILABLE, NULL, why);
 	} else if ((result = check_deleted(s, &ns, why)) == 0)
 		result = imap_run(x, EX_UNAVAILABLE, why, "EXPUNGE");
 	strv_free(&sets);
@@ -354,39 +355,56 @@ imap_sync(struct store *s, unsigned how, struct fail *why)
 
 /* --- Copies and moves --- */
 
-/* The last of a set of UIDs. */
-static uint32_t
-last_uid(const char *set)
+static bool
+set_has(const char *set, uint32_t uid)
 {
-	size_t n = strlen(set);
+	struct span rest = span_of(set);
+	uint32_t low, high;
 
-	while (n > 0 && ascii_is_digit((unsigned char)set[n - 1]))
-		n--;
-	return (uint32_t)strtoul(set + n, NULL, 10);
+	while (imap_set_next(&rest, &low, &high) == 1)
+		if (low <= uid && uid <= high)
+			return true;
+	return false;
 }
 
-/* One after another: a server copies a set whole or not at all.  *upto: the last UID that is there. */
-static int
-copy_sets(struct store *s, const struct strv *sets, const char *command,
-    const char *mailbox, uint32_t *upto, struct fail *why)
+/* What a move took away is there, whatever else was said. */
+static enum imap_fate
+fate_of(const struct msg *m, const struct strv *sets,
+    const enum imap_fate *fates, bool move)
 {
 	size_t i;
-	int result = 0;
 
-	for (i = 0; i < sets->n && result == 0; i++) {
-		result = imap_run(box_of(s)->session->imap, EX_CANTCREAT, why,
-		    "%s%s%s", command, sets->v[i], mailbox);
-		if (result == 0)
-			*upto = last_uid(sets->v[i]);
+	if (move && !is_here(m))
+		return IMAP_THERE;
+	for (i = 0; i < sets->n; i++)
+		if (set_has(sets->v[i], m->uid))
+			return fates[i];
+	return IMAP_NOT_THERE;
+}
+
+static void
+sort_out(const struct store *s, const uint32_t *v, size_t n,
+    const struct strv *sets, const enum imap_fate *fates, bool move,
+    struct store_copied *copied)
+{
+	enum imap_fate fate;
+	size_t i;
+
+	copied->there.n = copied->unsure.n = 0;
+	for (i = 0; i < n; i++) {
+		fate = fate_of(&s->msgs[v[i] - 1], sets, fates, move);
+		if (fate != IMAP_NOT_THERE)
+			numbers_add(fate == IMAP_THERE ? &copied->there :
+			    &copied->unsure, v[i]);
 	}
-	return result;
 }
 
 static int
 say_copy(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
-    bool move, uint32_t *upto, struct fail *why)
+    bool move, struct store_copied *copied, struct fail *why)
 {
 	struct strv sets = { NULL, 0, 0 };
+	enum imap_fate *fates;
 	struct imap_line l;
 	int result;
 
@@ -399,8 +417,11 @@ say_copy(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 		result = fail(why, EX_CANTCREAT, "the mailbox name is too long");
 	else {
 		box_sets(s, v, n, true, &sets);
-		result = copy_sets(s, &sets, move ? "UID MOVE " : "UID COPY ",
-		    l.text, upto, why);
+		fates = xcalloc(sets.n + 1, sizeof(*fates));
+		result = box_each_set(s, &sets, move ? "UID MOVE " :
+		    "UID COPY ", l.text, EX_CANTCREAT, fates, why);
+		sort_out(s, v, n, &sets, fates, move, copied);
+		free(fates);
 	}
 	imap_line_free(&l);
 	strv_free(&sets);
@@ -421,18 +442,18 @@ keep_here(const struct store *s, const uint32_t *v, size_t n, uint32_t *out)
 
 static int
 copy_to(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
-    bool move, uint32_t *upto, struct fail *why)
+    bool move, struct store_copied *copied, struct fail *why)
 {
 	struct imap *x = box_of(s)->session->imap;
 	struct fail first = { 0 };
 
-	if (say_copy(s, v, n, mailbox, move, upto, &first) == 0)
+	if (say_copy(s, v, n, mailbox, move, copied, &first) == 0)
 		return 0;
 	if (!imap_is_alive(x) || strcmp(imap_code(x), "TRYCREATE") != 0)
 		return fail(why, first.code, "%s", first.text);
 	if (imap_create(x, mailbox, why) == -1)
 		return -1;
-	return say_copy(s, v, n, mailbox, move, upto, why);
+	return say_copy(s, v, n, mailbox, move, copied, why);
 }
 
 /* The changes of those that leave go with them, but for the deletion itself. */
@@ -454,12 +475,11 @@ store_before_move(struct store *s, const uint32_t *v, size_t n,
 
 static int
 copy_here(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
-    bool move, struct numbers *stayed, struct fail *why)
+    bool move, struct store_copied *copied, struct fail *why)
 {
 	struct imap *x = box_of(s)->session->imap;
-	uint32_t upto = 0;
+	int result;
 	size_t i;
-	int r;
 
 	if (move && box_of(s)->state.read_only)
 		return fail(why, EX_NOPERM,
@@ -467,28 +487,17 @@ copy_here(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 	if (move && (imap_offers(x, "MOVE") || imap_offers(x, "IMAP4rev2"))) {
 		if (store_before_move(s, v, n, why) == -1)
 			return -1;
-		r = copy_to(s, v, n, mailbox, true, &upto, why);
-		/* Of a set that failed, too, some may have gone. */
-		for (i = 0; r == -1 && stayed != NULL && i < n; i++)
-			if (s->msgs[v[i] - 1].flags & MSG_GONE)
-				numbers_add(stayed, v[i]);
-		return r;
+		return copy_to(s, v, n, mailbox, true, copied, why);
 	}
-	r = copy_to(s, v, n, mailbox, false, &upto, why);
-	for (i = 0; i < n; i++) {
-		if (s->msgs[v[i] - 1].uid > upto)
-			continue;
-		if (move)
-			s->msgs[v[i] - 1].flags |= MSG_DELETED;
-		if (r == -1 && stayed != NULL)
-			numbers_add(stayed, v[i]);
-	}
-	return r;
+	result = copy_to(s, v, n, mailbox, false, copied, why);
+	for (i = 0; move && i < copied->there.n; i++)
+		store_flag(s, copied->there.v[i], MSG_DELETED, 0);
+	return result;
 }
 
 int
 imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
-    bool move, struct numbers *stayed, struct fail *why)
+    bool move, struct store_copied *copied, struct fail *why)
 {
 	struct server server = { .trace = NULL };
 	struct session *ss;
@@ -515,7 +524,7 @@ imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
 	}
 	here = xreallocarray(NULL, n + 1, sizeof(*here));
 	n = keep_here(s, v, n, here);
-	result = n == 0 || copy_here(s, here, n, mailbox, move, stayed,
+	result = n == 0 || copy_here(s, here, n, mailbox, move, copied,
 	    why) == 0 ? 1 : -1;
 	free(here);
 	free(mailbox);

@@ -200,6 +200,15 @@ store_take_back(struct store *s, struct fail *why)
 }
 
 int
+store_settled(const struct store *s, size_t k, struct fail *why)
+{
+	if (s->ops->settled != NULL)
+		return s->ops->settled(s, k, why);
+	return fail(why, EX_IOERR, "%s: it is not known what is there",
+	    s->name);
+}
+
+int
 store_recover(struct store *s, const char *record, FILE *message,
     struct fail *why)
 {

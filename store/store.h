@@ -174,6 +174,13 @@ int		 store_messages(struct store *s, const struct numbers *ns,
 		    int (*each)(void *ctx, struct store *s, uint32_t n, FILE *f,
 		    struct fail *result), void *ctx, struct fail *why);
 
+/*
+ * These, at most SOON_MESSAGES, are read next, in that order, one by one: have `what'
+ * loaded, and small texts come several at once, where that saves waiting for a
+ * server.  No failure; holds until the next call, with none to end it.
+ */
+void		 store_soon(struct store *s, const struct numbers *ns, unsigned what);
+
 /* Set and clear lasting flags in memory (no failure); tags likewise (add NULL or remove NULL). */
 void		 store_flag(struct store *s, uint32_t n, uint32_t set, uint32_t clear);
 void		 store_tag(struct store *s, uint32_t n, const char *add, const char *remove);
@@ -204,6 +211,12 @@ int		 store_commit(struct store *s, struct fail *why);
 int		 store_deliver(const char *name, FILE *f, const struct msg *like,
 		    const struct store_options *o, struct fail *why);
 /*
+ * When that failed: what became of the k-th (from 0) of those appended since the commit
+ * before?  1: it is there, durable; 0: it is not; -1: it cannot be told.  `why' is
+ * filled but for 1; EX_DATAERR is the fault of that message alone.
+ */
+int		 store_settled(const struct store *s, size_t k, struct fail *why);
+/*
  * After a crash, before anything else is appended: is the message of that intent there?  1 yes (whole,
  * now made durable), 0 no (a torn tail has been cut off), -1.  `message' is what was
  * to be appended, at its start, or NULL where it is not known any more.
@@ -221,12 +234,18 @@ int		 store_take_back(struct store *s, struct fail *why);
 /*
  * Copy messages into another folder, by the server itself where both are on it;
  * durable when it returns.  `move': they are marked MSG_DELETED here (and removed at
- * once where the server does MOVE: MSG_GONE).  On failure none stays there; where
- * that cannot be, those that do are added to `stayed' (NULL: nobody asks) and, for
- * `move', marked.
+ * once where the server does MOVE: MSG_GONE).  Of a copy to a local folder that fails
+ * none stays, so that who tries again has none twice.  On a server a message that is
+ * refused for what it is (EX_DATAERR) does not hold up the others, anything else does.
+ * On failure too *copied tells which are there, and those alone are marked.
  */
+struct store_copied {
+	struct numbers	there;
+	struct numbers	unsure;		/* it cannot be told: the connection was lost */
+};
+void		 store_copied_free(struct store_copied *copied);
 int		 store_copy(struct store *s, const struct numbers *ns, const char *dest,
-		    bool move, struct numbers *stayed, struct fail *why);
+		    bool move, struct store_copied *copied, struct fail *why);
 
 enum { SYNC_FLAGS = 1, SYNC_EXPUNGE = 2 };
 /* Make flag changes (and deletions) real and durable, now; messages removed become MSG_GONE. */
@@ -299,17 +318,19 @@ struct store_ops {
 	int	(*messages)(struct store *s, const uint32_t *v, size_t n,
 		    int (*each)(void *, struct store *, uint32_t, FILE *, struct fail *),
 		    void *ctx, struct fail *why);		/* NULL: one by one */
+	void	(*soon)(struct store *s, const uint32_t *v, size_t n);	/* NULL: of no use */
 	/* Returns 1 when it was done, 0 when the generic way must do it. */
 	int	(*search)(struct store *s, const struct search *x,
 		    const struct numbers *among, struct numbers *found, struct fail *why);
 	int	(*append)(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 	int	(*commit)(struct store *s, struct fail *why);
-	int	(*take_back)(struct store *s, struct fail *why);	/* NULL: it cannot; what append told of stays */
+	int	(*take_back)(struct store *s, struct fail *why);	/* NULL: it cannot */
+	int	(*settled)(const struct store *s, size_t k, struct fail *why);	/* NULL: it cannot be told */
 	int	(*recover)(struct store *s, const char *record, FILE *message, struct fail *why);
-	/* 1 done, 0 generic. */
+	/* 1 done, 0 generic; *copied is empty before and, but for 0, filled. */
 	int	(*copy)(struct store *s, const uint32_t *v, size_t n, const char *dest,
-		    bool move, struct numbers *stayed, struct fail *why);
+		    bool move, struct store_copied *copied, struct fail *why);
 	int	(*sync)(struct store *s, unsigned how, struct fail *why);
 	int	(*unseen)(struct store *s, uint32_t *first, uint32_t *count, struct fail *why);	/* NULL: 0 */
 	int	(*check)(struct store *s, uint32_t *added, struct fail *why);

@@ -333,6 +333,8 @@ message(const char *text, size_t n)
 	return f;
 }
 
+static char seen[] = "\\Seen", none[] = "";
+
 static void
 appends(const char *text, size_t n, int code, const char *what,
     const char *const *script)
@@ -341,13 +343,15 @@ appends(const char *text, size_t n, int code, const char *what,
 	struct fail why;
 	struct peer p;
 	struct imap *x = begin(&s, script, &p, &why);
-	FILE *f = message(text, n);
+	struct imap_upload u = { .flags = seen, .date = none };
 
-	if (x != NULL)
-		(void)imap_append(x, "Sent", "\\Seen", "", f, &why);
+	u.in = message(text, n);
+	if (x != NULL && imap_measure(u.in, &u.size, &why) == 0)
+		(void)imap_append(x, "Sent", &u, 1, &why);
 	if (!is_int(why.code, code, what))
 		printf("# %s\n", why.text);
-	fclose(f);
+	free(u.why);
+	fclose(u.in);
 	imap_logout(x);
 	ok(peer_agrees(p), "%s: dialogue", what);
 }
@@ -368,11 +372,94 @@ test_append(void)
 	APPENDS("a\n", EX_CANTCREAT, "refused behind it", LOGGED_IN,
 	    "CA2 APPEND", "S+", "Ca\r", "C\r", "SA2 NO [TRYCREATE] none", OUT("3"));
 	APPENDS("a\0b\n", EX_DATAERR, "a NUL", LOGGED_IN, OUT("2"));
-	APPENDS("abcdef\n", EX_DATAERR, "more than the server takes",
-	    IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH",
-	    "SA1 OK [CAPABILITY IMAP4rev1 APPENDLIMIT=7] in", OUT("2"));
 	APPENDS("a\n", EX_TEMPFAIL, "lost in it", LOGGED_IN, "CA2 APPEND", "H",
 	    "X");
+}
+
+/* What became of each of three messages: there, not, or it cannot be told. */
+static void
+uploads(const char *fates, int code, const char *what,
+    const char *const *script)
+{
+	static const char *const texts[] = { "a\r\n", "bb\r\n", "c" };
+	struct imap_upload v[NELEM(texts)];
+	struct server s = a_server();
+	char got[NELEM(texts) + 1] = "";
+	struct fail why;
+	struct peer p;
+	struct imap *x = begin(&s, script, &p, &why);
+	size_t i;
+
+	memset(v, 0, sizeof(v));
+	for (i = 0; i < NELEM(texts); i++) {
+		v[i].flags = i == 1 ? none : seen;
+		v[i].date = none;
+		v[i].text = texts[i];
+		v[i].size = strlen(texts[i]);
+	}
+	if (x != NULL)
+		(void)imap_append(x, "Box", v, NELEM(texts), &why);
+	for (i = 0; i < NELEM(texts); i++) {
+		got[i] = v[i].fate == IMAP_THERE ? 'T' :
+		    v[i].fate == IMAP_NOT_THERE ? 'N' : '?';
+		ok((v[i].why == NULL) == (got[i] == 'T'), "%s: why", what);
+		free(v[i].why);
+	}
+	is_string(got, fates, what);
+	if (!is_int(why.code, code, what))
+		printf("# %s\n", why.text);
+	imap_logout(x);
+	ok(peer_agrees(p), "%s: dialogue", what);
+}
+
+#define UPLOADS(fates, code, what, ...) \
+	uploads(fates, code, what, (const char *const[]){ __VA_ARGS__, NULL })
+#define OFFERS(caps)	IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH", \
+	"SA1 OK [CAPABILITY IMAP4rev1 " caps "] in"
+#define ALL_AT_ONCE	OFFERS("MULTIAPPEND LITERAL+"), \
+	"CA2 APPEND \"Box\" (\\Seen) {3+}\r", "Ca\r", "C {4+}\r", "Cbb\r", \
+	"C (\\Seen) {1+}\r", "Cc\r"
+#define FIRST(tag)	"CA" tag " APPEND \"Box\" (\\Seen) {3+}\r", "Ca\r", "C\r"
+#define SECOND(tag)	"CA" tag " APPEND \"Box\" {4+}\r", "Cbb\r", "C\r"
+#define THIRD(tag)	"CA" tag " APPEND \"Box\" (\\Seen) {1+}\r", "Cc\r"
+#define IN_A_ROW	OFFERS("LITERAL+"), FIRST("2"), SECOND("3"), THIRD("4")
+
+static void
+test_multiappend(void)
+{
+	UPLOADS("TTT", 0, "MULTIAPPEND", ALL_AT_ONCE, "SA2 OK", OUT("3"));
+	UPLOADS("TNT", EX_DATAERR, "one of them is refused", ALL_AT_ONCE,
+	    "SA2 NO [TOOBIG] one", FIRST("3"), "SA3 OK", SECOND("4"),
+	    "SA4 NO [TOOBIG] this", THIRD("5"), "SA5 OK", OUT("6"));
+	UPLOADS("TNN", EX_CANTCREAT, "the quota is reached", ALL_AT_ONCE,
+	    "SA2 NO [OVERQUOTA] all", FIRST("3"), "SA3 OK", SECOND("4"),
+	    "SA4 NO [OVERQUOTA] this", OUT("5"));
+	UPLOADS("???", EX_TEMPFAIL, "lost behind them", ALL_AT_ONCE, "X");
+	UPLOADS("???", EX_TEMPFAIL, "BYE behind them", ALL_AT_ONCE,
+	    "S* BYE going", "X");
+	UPLOADS("NNN", EX_TEMPFAIL, "lost in them", OFFERS("MULTIAPPEND"),
+	    "CA2 APPEND", "S+", "Ca\r", "C {4}", "X");
+	UPLOADS("T?N", EX_TEMPFAIL, "lost when each is tried", ALL_AT_ONCE,
+	    "SA2 NO all", FIRST("3"), "SA3 OK", SECOND("4"), "X");
+}
+
+static void
+test_flight(void)
+{
+	UPLOADS("TTT", 0, "several commands", IN_A_ROW, "SA2 OK", "SA3 OK",
+	    "SA4 OK", OUT("5"));
+	UPLOADS("TNT", EX_CANTCREAT, "one is refused, all are said", IN_A_ROW,
+	    "SA2 OK", "SA3 NO [OVERQUOTA]", "SA4 OK", OUT("5"));
+	UPLOADS("T??", EX_TEMPFAIL, "lost behind the first", IN_A_ROW, "SA2 OK",
+	    "X");
+	UPLOADS("TNN", EX_CANTCREAT, "leave is asked for", OFFERS("LITERAL-x"),
+	    "CA2 APPEND \"Box\" (\\Seen) {3}\r", "S+", "Ca\r", "C\r",
+	    "CA3 APPEND \"Box\" {4}\r", "SA2 OK", "SA3 NO [OVERQUOTA] full",
+	    "CA4 APPEND \"Box\" (\\Seen) {1}\r", "SA4 NO [OVERQUOTA] full",
+	    OUT("5"));
+	UPLOADS("?NN", EX_TEMPFAIL, "lost when leave is asked for",
+	    OFFERS("LITERAL-x"), "CA2 APPEND \"Box\" (\\Seen) {3}\r", "S+",
+	    "Ca\r", "C\r", "CA3 APPEND \"Box\" {4}\r", "X");
 }
 
 int
@@ -388,5 +475,7 @@ main(void)
 	test_floods();
 	test_search();
 	test_append();
+	test_multiappend();
+	test_flight();
 	return done();
 }

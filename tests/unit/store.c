@@ -56,6 +56,18 @@ test_names(void)
 	is_refused("mbox:/dev/null", 0, 0);
 }
 
+static int
+copy_to(struct store *s, const struct numbers *ns, const char *dest, bool move)
+{
+	struct store_copied copied;
+	int result = store_copy(s, ns, dest, move, &copied, &why);
+
+	is_int((long)copied.there.n, result == 0 ? (long)ns->n : 0,
+	    "told which are there");
+	store_copied_free(&copied);
+	return result;
+}
+
 static void
 test_null(void)
 {
@@ -71,7 +83,7 @@ test_null(void)
 	store_close(s, NULL);
 	s = open_folder("box", STORE_WRITE);
 	numbers_add_all(&all, s);
-	is_int(store_copy(s, &all, "/dev/null", true, NULL, &why), 0, "a move there");
+	is_int(copy_to(s, &all, "/dev/null", true), 0, "a move there");
 	is_int(store_sync(s, SYNC_EXPUNGE, &why), 0, "is a deletion");
 	numbers_free(&all);
 	store_close(s, NULL);
@@ -122,19 +134,19 @@ test_copy(void)
 	s = open_folder("box", STORE_WRITE);
 	numbers_add(&some, 2);
 	numbers_add(&some, 1);
-	is_int(store_copy(s, &some, "copy", false, NULL, &why), 0, "copied");
+	is_int(copy_to(s, &some, "copy", false), 0, "copied");
 	is_file("copy", "From MAILER-DAEMON Sat Mar 14 09:26:53 2026\n"
 	    "Subject: b\n\n>From y\n\n"
 	    "From MAILER-DAEMON Sat Mar 14 09:26:53 2026\nSubject: a\n"
 	    "Status: RO\nX-Keywords: k\n\nx\n\n", "in that order, with flags");
-	is_int(store_copy(s, &some, "box", false, NULL, &why), 0,
+	is_int(copy_to(s, &some, "box", false), 0,
 	    "into itself, while it is open");
 	folder_has("box", "a b b a ", "they are there twice");
-	is_int(store_copy(s, &some, "maildir:moved", true, NULL, &why), 0, "moved");
+	is_int(copy_to(s, &some, "maildir:moved", true), 0, "moved");
 	is_int(store_sync(s, SYNC_FLAGS | SYNC_EXPUNGE, &why), 0, "synced");
 	folder_has("moved", "b a ", "in the one");
 	folder_has("box", "b a ", "no longer in the other");
-	is_int(store_copy(s, &some, "fifo", true, NULL, &why), -1, "a bad target");
+	is_int(copy_to(s, &some, "fifo", true), -1, "a bad target");
 	numbers_free(&some);
 	store_close(s, NULL);
 	folder_has("box", "b a ", "nothing is deleted then");
