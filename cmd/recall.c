@@ -136,13 +136,21 @@ is_leaf(const struct part *p)
 	return !part_is_multipart(p) || p->child == NULL;
 }
 
+/* A multipart without a boundary is read as text, too. */
+static bool
+is_text(const struct part *p)
+{
+	return is_leaf(p) && !part_is_attachment(p) && (part_is_text(p) ||
+	    strncmp(p->type.value, "multipart/", 10) == 0);
+}
+
 static const struct part *
 find_text(struct part *root)
 {
 	struct part *p;
 
 	for (p = root; p != NULL; p = next_part(p))
-		if (is_leaf(p) && part_is_text(p) && !part_is_attachment(p))
+		if (is_text(p))
 			return p;
 	return NULL;
 }
@@ -186,7 +194,8 @@ take_text(struct mailx *m, struct draft *d, FILE *f, const struct part *p,
 
 	if (body == NULL || seek(f, p, why) == -1)
 		return -1;
-	if (strcmp(p->type.value, "text/plain") != 0)
+	if (part_is_text(p) &&
+	    strcmp(p->type.value, "text/plain") != 0)
 		d->body_type = xstrdup(p->type.value);
 	else if (says(p, "format", "flowed"))
 		out = flowed_decoder(body, says(p, "delsp", "yes"));
@@ -216,7 +225,7 @@ take_file(struct draft *d, FILE *f, const struct part *p, struct fail *why)
 	a->name = copy(p->filename);
 	a->description = copy(p->description);
 	a->id = copy(p->id);
-	if (!part_is_multipart(p))
+	if (strncmp(p->type.value, "multipart/", 10) != 0)
 		a->type = xstrdup(p->type.value);
 	if (part_is_text(p))
 		a->charset = copy(part_charset(p));

@@ -155,6 +155,11 @@ is "$("$MAILX" -n -N -R -f sent -Y 'write 1.1 /dev/stdout')" 'one line ä' 'its 
 like "$("$MAILX" -n -N -R -f sent -Y 'structure 1')" '1.2 .*image/png.*"p.png"' 'its file'
 unlike "$(cat sent)" 'Mozilla\|html\|foreign@' 'not what was its own, nor the other form of the text'
 
+printf 'From a@b Fri Nov 20 01:30:00 2026\nTo: x@example.org\nContent-Type: multipart/mixed\nX-Status: T\n\nno boundary\n\n' > broken
+rm -f sent
+run "$MAILX" -n -N -f broken -Y 'recall 1' -Y quit < /dev/null
+is "$STATUS$(grep -c '^no boundary' sent)" 01 'a multipart without a boundary is text'
+
 # --- Where it cannot be put. ---
 commands 'mail bob@example.org\nprecious\n~q\n' one -S drafts=/proc/no/box
 is "$STATUS" 73 'a folder that cannot be'
