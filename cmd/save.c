@@ -17,8 +17,6 @@
 #include "words.h"
 #include "write.h"
 
-#define MAX_NAMED	100	/* octets of the numbers in an error */
-
 /* --- What is told. --- */
 
 /* The path of a local folder's name; NULL: it is on a server. */
@@ -125,34 +123,6 @@ mark(struct mailx *m, const struct numbers *ns, const struct cmd *c)
 		    0);
 }
 
-/* It failed, and some are there all the same: they count as done, and are named. */
-static void
-tell_stayed(struct mailx *m, const struct numbers *ns, const struct cmd *c,
-    bool move)
-{
-	size_t i, last, n;
-	char *text;
-	FILE *f;
-
-	if (ns->n == 0)
-		return;
-	if (!move)
-		mark(m, ns, c);
-	f = xmemstream(&text, &n);
-	for (i = 0; i < ns->n && ftello(f) < MAX_NAMED; i = last + 1) {
-		for (last = i; last + 1 < ns->n &&
-		    ns->v[last + 1] == ns->v[last] + 1; last++)
-			continue;
-		fprintf(f, last == i ? "%s%u" : "%s%u-%u", i == 0 ? "" : " ",
-		    ns->v[i], ns->v[last]);
-	}
-	if (i < ns->n)
-		fprintf(f, " and %zu more", ns->n - i);
-	fclose(f);
-	fail_behind(&m->why, " (there already: %s)", text);
-	free(text);
-}
-
 /* Behind the last one that is gone, as after `delete'. */
 static void
 after_move(struct mailx *m, const struct msglist *list)
@@ -205,7 +175,6 @@ into_folder(struct mailx *m, const struct args *a, const char *dest)
 		store_copied_free(&copied);
 	}
 	numbers_free(&ns);
-	numbers_free(&stayed);
 	return r;
 }
 
