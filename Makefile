@@ -79,6 +79,7 @@ MIME_SRCS = \
 	mime/part.c \
 	mime/partdecode.c \
 	mime/qp.c \
+	mime/recast.c \
 	mime/text.c \
 	mime/type.c \
 	mime/utf8.c \
@@ -309,6 +310,7 @@ UNIT_SRCS = \
 	tests/unit/part.c \
 	tests/unit/pop3.c \
 	tests/unit/qp.c \
+	tests/unit/recast.c \
 	tests/unit/sasl.c \
 	tests/unit/scram.c \
 	tests/unit/search.c \
@@ -331,6 +333,7 @@ SHELL_TESTS = \
 	tests/answer.t \
 	tests/bare.t \
 	tests/barepop3.t \
+	tests/binary.t \
 	tests/cases.t \
 	tests/chunking.t \
 	tests/colour.t \

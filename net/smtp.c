@@ -109,6 +109,14 @@ smtp_offers(const struct smtp *x, const char *keyword, const char **args)
 	return false;
 }
 
+bool
+smtp_takes_binary(const struct smtp *x)
+{
+	return !x->lmtp && smtp_offers(x, "8BITMIME", NULL) &&
+	    smtp_offers(x, "CHUNKING", NULL) &&
+	    smtp_offers(x, "BINARYMIME", NULL);
+}
+
 static void
 take_offers(struct smtp *x)
 {

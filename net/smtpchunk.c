@@ -132,6 +132,13 @@ put_line(struct chunker *k, const char *p, size_t n)
 	return len + 1;
 }
 
+static size_t
+put_octets(struct chunker *k, const char *p, size_t n)
+{
+	k->failed = !put(k, p, n);
+	return n;
+}
+
 static int
 write_chunks(void *cookie, const char *p, int n)
 {
@@ -139,7 +146,8 @@ write_chunks(void *cookie, const char *p, int n)
 	size_t i = 0;
 
 	while (i < (size_t)n && !k->failed && !k->abandoned)
-		i += put_line(k, p + i, (size_t)n - i);
+		i += k->t->m->binary ? put_octets(k, p, (size_t)n) :
+		    put_line(k, p + i, (size_t)n - i);
 	return k->failed ? 0 : n;	/* glibc counts a -1 as octets */
 }
 

@@ -104,7 +104,9 @@ put_extensions(const struct transaction *t, FILE *f)
 
 	if (m->size > 0 && smtp_offers(t->x, "SIZE", NULL))
 		fprintf(f, " SIZE=%llu", (unsigned long long)m->size);
-	if (m->eightbit || m->utf8)
+	if (m->binary)
+		fputs(" BODY=BINARYMIME", f);
+	else if (m->eightbit || m->utf8)
 		fputs(" BODY=8BITMIME", f);
 	if (m->utf8)
 		fputs(" SMTPUTF8", f);
