@@ -214,17 +214,16 @@ hello(struct smtp *x, const char *name, struct fail *why)
 	    smtp_refused(x, "HELO", EX_UNAVAILABLE, why);
 }
 
-/* Who did not ask for TLS is told what to do about a certificate. */
+/* Who did not ask for TLS is told how to do without. */
 static void
-name_remedies(struct fail *why)
+name_remedy(struct fail *why)
 {
 	struct fail first = *why;
 
 	if (first.code != EX_UNAVAILABLE)
 		return;
 	fail_clear(why);
-	fail(why, first.code, "%s (tls-ca-file names whom to trust, tls=none "
-	    "does without)", first.text);
+	fail(why, first.code, "%s (tls=none does without TLS)", first.text);
 }
 
 static int
@@ -246,7 +245,7 @@ start_tls(struct smtp *x, enum tls_mode mode, const char *name,
 	if (conn_start_tls(x->c, why) == -1) {
 		x->dead = true;
 		if (mode == TLS_OPPORTUNISTIC)
-			name_remedies(why);
+			name_remedy(why);
 		return -1;
 	}
 	return hello(x, name, why);
