@@ -365,6 +365,7 @@ SHELL_TESTS = \
 	tests/needs.t \
 	tests/newmail.t \
 	tests/nomem.t \
+	tests/oauth.t \
 	tests/outbox.t \
 	tests/pop3.t \
 	tests/posix_commands.t \

@@ -329,6 +329,33 @@ converse(struct smtp *x, struct sasl *sasl, struct fail *why)
 	return result;
 }
 
+static int
+log_in(struct smtp *x, const struct server *s, const char *offered,
+    const char *user, const char *password, struct fail *why)
+{
+	struct sasl *sasl = sasl_new(s, x->c, offered, user, password, why);
+	int result = sasl == NULL ? -1 : converse(x, sasl, why);
+
+	sasl_free(sasl);
+	return result;
+}
+
+/* The reply was no; with another token it may be yes. */
+static int
+log_in_again(struct smtp *x, const struct server *s, const char *offered,
+    const char *user, const char *refused, struct fail *why)
+{
+	char *token = cred_another_token(s, user, refused);
+	int result = -1;
+
+	if (token != NULL) {
+		fail_clear(why);
+		result = log_in(x, s, offered, user, token, why);
+	}
+	cred_wipe(token);
+	return result;
+}
+
 /*
  * A server that needs no password is not told one: where the user comes of netrc
  * alone, and AUTH is not offered, the session goes on without.
@@ -338,17 +365,15 @@ authenticate(struct smtp *x, const struct server *s, const char *user,
     const char *password, struct fail *why)
 {
 	const char *offered = "";
-	struct sasl *sasl;
 	int result;
 
 	if (user == NULL || (!smtp_offers(x, "AUTH", &offered) &&
 	    s->url.user == NULL))
 		return 0;
-	sasl = sasl_new(s, x->c, offered, user, password, why);
-	if (sasl == NULL)
-		return -1;
-	result = converse(x, sasl, why);
-	sasl_free(sasl);
+	result = log_in(x, s, offered, user, password, why);
+	if (result == -1 && !x->dead && why->code == EX_NOPERM &&
+	    x->reply.code >= 500)
+		result = log_in_again(x, s, offered, user, password, why);
 	/* A dialogue that was broken off, or a false server: not a word more. */
 	if (result == -1 && (why->code == EX_PROTOCOL || x->reply.code == 334))
 		x->dead = true;

@@ -14,6 +14,7 @@
 #   POSTFIX          yes or no; without Postfix SUBMISSION is Dovecot's and SMTP, SMTPS empty
 #   DOVEADM          command line of doveadm for these users
 # With BARE set the IMAP server says of itself that it is an IMAP4rev1 and no more.
+# With OAUTH set Dovecot takes access tokens, XOAUTH2 and OAUTHBEARER: NAME-token is NAME's.
 # stop: end what start started, and nothing else.
 # second: as root, another Postfix, at 127.0.0.2, of the domain far.test, to which the first
 # passes what is for it; DIR/second.env sets SECOND, its port.  It starts with its
@@ -92,6 +93,27 @@ plugins() {
 }'
 }
 
+# Tokens are asked about at tests/oauth.py.
+tokens() {
+	[ -n "${OAUTH:-}" ] || return 0
+	cat > "$D/oauth2.conf" <<E2
+introspection_url = http://127.0.0.1:$TOKENS/
+introspection_mode = auth
+force_introspection = yes
+username_attribute = username
+username_format = %Ln
+active_attribute = active
+active_value = true
+E2
+	cat <<E2
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $D/oauth2.conf
+}
+E2
+}
+
 dovecot_config() {
 	imap_plugins=$(plugins)
 	mkdir -p "$D/run" "$D/state" "$D/mail" "$D/sock"
@@ -112,7 +134,7 @@ mail_home = $D/mail/%n
 first_valid_uid = 1
 first_valid_gid = 1
 mail_fsync = never
-auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256${OAUTH:+ xoauth2 oauthbearer}
 auth_username_format = %Ln
 auth_realms = example.test
 auth_verbose = yes
@@ -126,6 +148,7 @@ hostname = localhost
 submission_relay_host = 127.0.0.1
 submission_relay_port = $RELAY
 submission_max_mail_size = 300M
+$(tokens)
 passdb {
   driver = static
   args = password=%n-pw
@@ -148,6 +171,10 @@ protocol lmtp {
 }
 service anvil {
   chroot =
+  # No delay, and growing, for who was refused before.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service stats {
   chroot =
@@ -351,10 +378,12 @@ end() {
 start() {
 	[ -x "$here/ports" ] && [ -x "$here/relay" ] ||
 	    die "run make tests/ports tests/relay first"
-	# shellcheck disable=SC2046 # ten words
-	set -- $("$here/ports" 10)
-	[ $# -eq 10 ] || die "no free ports"
-	IMAP=$1 IMAPS=$2 POP3=$3 POP3S=$4 LMTP=$5 RELAY=$6 DOVECOT_SUBMISSION=$7
+	# shellcheck disable=SC2046 # eleven words
+	set -- $("$here/ports" 11)
+	[ $# -eq 11 ] || die "no free ports"
+	IMAP=$1 IMAPS=$2 POP3=$3 POP3S=$4 LMTP=$5 RELAY=$6 TOKENS=$7
+	shift
+	DOVECOT_SUBMISSION=$7
 	POSTFIX=no SUBMISSION=$DOVECOT_SUBMISSION SMTP='' SMTPS=''
 	if is_root; then
 		POSTFIX=yes SUBMISSION=$8 SMTP=$9
@@ -367,6 +396,10 @@ start() {
 	$as_user dovecot -c "$D/dovecot.conf" || { cat "$D/dovecot.log" >&2; die "Dovecot did not start"; }
 	(exec > /dev/null 2>&1 < /dev/null; exec "$here/relay" "$RELAY" "$LMTP") &
 	echo $! > "$D/relay.pid"
+	[ -z "${OAUTH:-}" ] || {
+		(exec > /dev/null 2>&1 < /dev/null; exec python3 "$here/oauth.py" "$TOKENS") &
+		echo $! > "$D/oauth.pid"
+	}
 	if is_root; then
 		postfix_config
 		postfix -c "$D/postfix/etc" start > "$D/postfix/log" 2>&1 ||
@@ -399,6 +432,7 @@ stop() {
 	stop_second
 	end "$D/run/master.pid"
 	end "$D/relay.pid"
+	end "$D/oauth.pid"
 }
 
 case $1 in
