@@ -334,6 +334,7 @@ SHELL_TESTS = \
 	tests/bare.t \
 	tests/barepop3.t \
 	tests/binary.t \
+	tests/bytes.t \
 	tests/cases.t \
 	tests/chunking.t \
 	tests/colour.t \

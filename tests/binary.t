@@ -97,6 +97,7 @@ serve < s
 run "$MAILX" -S "mta=smtp://localhost:$PORT?tls=none" -S binarymime -s test -a large no@x.test < text
 served
 is "$STATUS" 67 'refused'
+rm -f kept
 run "$MAILX" -R -f "$HOME/dead.letter" -Y 'write 1.2 kept'
 same kept large 'what is saved is encoded, and whole'
 rm -f "$HOME/dead.letter"
@@ -150,6 +151,7 @@ chmod +x program
 run "$MAILX" -R -f box1 -S "mta=$T/program" -Y 'resend a@x.test 1'
 part base64 > had; same had want 'a program gets base64'
 run "$MAILX" -R -f box1 -S mta=maildir:copy -Y 'resend a@x.test 1'
+rm -f had
 run "$MAILX" -R -f copy -Y 'write 1.2 had'
 same had want 'a mailbox gets base64, for it has lines'
 done_testing

@@ -6,7 +6,10 @@
 # with SMTP, submission (STARTTLS, AUTH) and smtps.  Any user NAME has the password NAME-pw
 # and a Maildir DIR/mail/NAME/Maildir; mail to NAME@example.test arrives there.  Postfix
 # refuses (550) unknown*@example.test, puts off (451) later*@example.test, accepts and throws
-# away other domains from authenticated users, and takes messages up to 300 MB.
+# away other domains from authenticated users, and takes messages up to 300 MB.  What is for
+# bytes*@example.test it files itself, for Dovecot takes no SMTPUTF8: in the Maildir
+# DIR/mail/virtual/bytes; what is for many*@example.test it throws away.  By smtps it takes
+# 60 recipients at once.
 # Writes DIR/env.sh, to be sourced:
 #   IMAP IMAPS POP3 POP3S LMTP SUBMISSION SMTP SMTPS DOVECOT_SUBMISSION   ports
 #   CA OTHER_CA      certificates to trust, and one that signs nothing here
@@ -116,7 +119,7 @@ E2
 
 dovecot_config() {
 	imap_plugins=$(plugins)
-	mkdir -p "$D/run" "$D/state" "$D/mail" "$D/sock"
+	mkdir -p "$D/run" "$D/state" "$D/mail/virtual" "$D/sock"
 	cat > "$D/dovecot.conf" <<E2
 protocols = imap pop3 lmtp submission
 listen = 127.0.0.1
@@ -232,7 +235,7 @@ postfix_config() {
 	mkdir -p "$p/etc" "$p/queue" "$p/data"
 	chown postfix "$p/data"
 	printf '/^later/ 451 4.3.0 come back later\n' > "$p/etc/recipients"
-	printf 'if !/^unknown/\n/@example\\.test$/ ok\nendif\n' > "$p/etc/mailboxes"
+	printf 'if !/^unknown/\n/^bytes.*@example\\.test$/ bytes/\n/@example\\.test$/ ok\nendif\n' > "$p/etc/mailboxes"
 	cat > "$p/etc/main.cf" <<E2
 compatibility_level = 3.6
 queue_directory = $p/queue
@@ -258,6 +261,10 @@ default_transport = discard:thrown away
 message_size_limit = 300000000
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
+virtual_mailbox_base = $D/mail/virtual
+virtual_uid_maps = static:$(id -u "$user")
+virtual_gid_maps = static:$(id -g "$user")
+virtual_minimum_uid = 1
 smtputf8_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = unix:$D/sock/auth
@@ -275,7 +282,7 @@ in_flow_delay = 0
 transport_maps = regexp:$p/etc/transport
 minimal_backoff_time = 1s
 E2
-	: > "$p/etc/transport"
+	printf '/^bytes.*@example\\.test$/ virtual:\n/^many.*@example\\.test$/ discard:\n' > "$p/etc/transport"
 	cat > "$p/etc/master.cf" <<E2
 127.0.0.1:$SMTP inet n - n - - smtpd
 127.0.0.1:$SUBMISSION inet n - n - - smtpd
@@ -285,6 +292,7 @@ E2
 127.0.0.1:$SMTPS inet n - n - - smtpd
   -o smtpd_tls_wrappermode=yes
   -o smtpd_sasl_auth_enable=yes
+  -o smtpd_recipient_limit=60
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
@@ -302,6 +310,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+virtual unix - n n - - virtual
 lmtp unix - - n - - lmtp
 smtp unix - - n - - smtp
 anvil unix - - n - 1 anvil
@@ -326,7 +335,7 @@ second() {
 	    "$D/postfix/etc/main.cf" > "$p/etc/main.cf"
 	printf '/@far\\.test$/ ok\n' > "$p/etc/mailboxes"
 	sed -e '/^127/d; /^  -o/d' "$D/postfix/etc/master.cf" > "$p/etc/master.rest"
-	printf '/@far\\.test$/ smtp:[127.0.0.2]:%s\n' "$SECOND" > "$D/postfix/etc/transport"
+	printf '/@far\\.test$/ smtp:[127.0.0.2]:%s\n' "$SECOND" >> "$D/postfix/etc/transport"
 	postfix -c "$D/postfix/etc" reload > "$p/log" 2>&1
 	echo "SECOND=$SECOND" > "$D/second.env"
 }
