@@ -91,6 +91,7 @@ static int
 file(struct mailx *m, struct outgoing *o, const char *folder, struct fail *why)
 {
 	struct msg like = { .flags = MSG_SEEN };
+	struct fail late = { 0 };
 	struct store *s;
 	FILE *f = outgoing_stage(o, why);
 	int r;
@@ -101,8 +102,9 @@ file(struct mailx *m, struct outgoing *o, const char *folder, struct fail *why)
 	r = s == NULL ? -1 : store_append(s, f, &like, NULL, why);
 	if (r == 0)
 		r = store_commit(s, why);
-	if (s != NULL && store_close(s, why) == -1)
-		r = -1;
+	/* What is committed is there, however that ends. */
+	if (s != NULL)
+		(void)store_close(s, &late);
 	fclose(f);
 	return r;
 }

@@ -406,6 +406,7 @@ static int
 append(struct mailx *m, const char *name, FILE *f, struct fail *why)
 {
 	struct store *s = store_open(name, STORE_APPEND, &m->options, why);
+	struct fail late = { 0 };
 	int r;
 
 	if (s == NULL)
@@ -413,7 +414,9 @@ append(struct mailx *m, const char *name, FILE *f, struct fail *why)
 	r = store_append(s, f, NULL, NULL, why);
 	if (r == 0)
 		r = store_commit(s, why);
-	return store_close(s, why) == -1 ? -1 : r;
+	/* What is committed is there, however that ends. */
+	(void)store_close(s, &late);
+	return r;
 }
 
 static int
