@@ -8,14 +8,14 @@ OAUTH=yes; export OAUTH
 . "$(dirname -- "$0")/lib.sh"
 write_rc
 : > "$HOME/.netrc"
-printf '#!/bin/sh\necho x >> runs\nsed -n "$(grep -c . runs)p" tokens\n' > command
-chmod +x command
+printf '#!/bin/sh\necho x >> runs\nsed -n "$(grep -c . runs)p" tokens\n' > token-command
+chmod +x token-command
 # go TOKENS mailx's words: each time that it is asked for one, another line; $RUNS: how often.
 go() {
 	printf '%b' "$1" > tokens
 	shift
 	: > runs
-	run sh -c 'm=$1; shift; echo text | "$m" "$@"' sh "$MAILX" -v -S oauth-command=./command "$@"
+	run sh -c 'm=$1; shift; echo text | "$m" "$@"' sh "$MAILX" -v -S oauth-command=./token-command "$@"
 	RUNS=$(grep -c . runs)
 	rm -f "$HOME/dead.letter"
 }
