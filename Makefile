@@ -79,6 +79,7 @@ MIME_SRCS = \
 	mime/part.c \
 	mime/partdecode.c \
 	mime/qp.c \
+	mime/recast.c \
 	mime/text.c \
 	mime/type.c \
 	mime/utf8.c \
@@ -313,6 +314,7 @@ UNIT_SRCS = \
 	tests/unit/part.c \
 	tests/unit/pop3.c \
 	tests/unit/qp.c \
+	tests/unit/recast.c \
 	tests/unit/sasl.c \
 	tests/unit/scram.c \
 	tests/unit/search.c \
@@ -336,6 +338,8 @@ SHELL_TESTS = \
 	tests/answer.t \
 	tests/bare.t \
 	tests/barepop3.t \
+	tests/binary.t \
+	tests/bytes.t \
 	tests/cases.t \
 	tests/chunking.t \
 	tests/colour.t \
@@ -368,6 +372,7 @@ SHELL_TESTS = \
 	tests/needs.t \
 	tests/newmail.t \
 	tests/nomem.t \
+	tests/oauth.t \
 	tests/outbox.t \
 	tests/pop3.t \
 	tests/posix_commands.t \

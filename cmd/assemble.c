@@ -377,11 +377,11 @@ put_parts(struct letter *l, struct fail *why)
 /* --- The whole. --- */
 
 static int
-prepare(struct outgoing *o, bool eightbit_ok, struct fail *why)
+prepare(struct outgoing *o, enum carries carries, struct fail *why)
 {
 	struct letter *l = o->ctx;
 
-	l->options.eightbit_ok = eightbit_ok;
+	l->options.eightbit_ok = carries >= CARRIES_8BIT;
 	l->options.utf8_ok = o->utf8;
 	if (build_prepare(l->b, &l->options, &o->size, why) == -1)
 		return -1;

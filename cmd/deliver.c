@@ -237,7 +237,7 @@ check_size(const struct mailx *m, struct outgoing *o, struct fail *why)
 
 	if (most <= 0)
 		return 0;
-	if (o->prepare(o, false, why) == -1)
+	if (o->prepare(o, CARRIES_7BIT, why) == -1)
 		return -1;
 	if (o->size > (uint64_t)most)
 		return fail(why, EX_DATAERR, "the message: %llu octets, and "
@@ -272,7 +272,7 @@ deliver(struct mailx *m, const struct transport *t, struct outgoing *o,
 		say_refused(t, first, why);
 	tell_refused(m, t, o, true, why);
 	/* Nothing was prepared where no server answered. */
-	if (!o->taken && o->size == 0 && o->prepare(o, false, &unready) == -1)
+	if (!o->taken && o->size == 0 && o->prepare(o, CARRIES_7BIT, &unready) == -1)
 		return -1;
 	if (!o->taken || any_deferred(o))
 		dead_outgoing(m, o, o->taken, why);

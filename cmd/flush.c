@@ -24,11 +24,11 @@ struct parcel {
 /* --- The message for the transport. --- */
 
 static int
-prepare(struct outgoing *o, bool eightbit_ok, struct fail *why)
+prepare(struct outgoing *o, enum carries carries, struct fail *why)
 {
 	const struct parcel *p = o->ctx;
 
-	(void)eightbit_ok;
+	(void)carries;
 	(void)why;
 	o->size = p->i->size;
 	o->eightbit = (p->i->flags & OUTBOX_EIGHTBIT) != 0;

@@ -131,7 +131,7 @@ fill(struct mailx *m, const struct transport *t, struct outgoing *o,
 	size_t k;
 
 	outbox_item_init(i);
-	if (outgoing_check(m, o, why) == -1 || o->prepare(o, false, why) == -1)
+	if (outgoing_check(m, o, why) == -1 || o->prepare(o, CARRIES_7BIT, why) == -1)
 		return -1;
 	id = p->message_id(p->ctx);
 	i->account = m->account == NULL ? NULL : xstrdup(m->account);

@@ -7,13 +7,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../mime/recast.h"
 #include "passing.h"
 #include "queueing.h"
 
 struct resent {
 	struct addrs	 from, to;	/* settled */
 	char		*id;		/* owned */
-	FILE		*text;		/* owned: the whole message as it goes out */
+	FILE		*text;		/* owned: the whole message */
+	FILE		*lines;		/* owned: the same without binary parts; or NULL */
+	FILE		*now;		/* borrowed: the one that goes out */
 	struct outgoing	 out;
 };
 
@@ -35,22 +38,52 @@ put_fields(struct resent *r, FILE *f)
 	fprintf(f, "Resent-Message-ID: %s\n", r->id);
 }
 
+/* A transport of lines gets binary parts in base64: as they are they would be damaged. */
 static int
-prepare(struct outgoing *o, bool eightbit_ok, struct fail *why)
+make_lines(struct resent *r, struct fail *why)
+{
+	r->lines = store_stage(why);
+	if (r->lines == NULL || recast_to_lines(r->text, r->lines, why) == -1)
+		return -1;
+	return fflush(r->lines) == 0 ? 0 :
+	    fail_errno(why, EX_IOERR, "a temporary file");
+}
+
+static int
+choose(struct outgoing *o, enum carries carries, struct fail *why)
+{
+	struct resent *r = o->ctx;
+	int binary = recast_has_binary(r->text, why);
+
+	if (binary == -1)
+		return -1;
+	r->now = r->text;
+	o->binary = binary == 1 && carries >= CARRIES_BINARY;
+	if (binary == 0 || o->binary)
+		return 0;
+	if (r->lines == NULL && make_lines(r, why) == -1)
+		return -1;
+	r->now = r->lines;
+	return 0;
+}
+
+static int
+prepare(struct outgoing *o, enum carries carries, struct fail *why)
 {
 	struct resent *r = o->ctx;
 	int c, last = 0;
 
-	(void)eightbit_ok;
-	rewind(r->text);
+	if (choose(o, carries, why) == -1)
+		return -1;
+	rewind(r->now);
 	o->size = 0;
 	o->eightbit = false;
-	for (; (c = getc(r->text)) != EOF; last = c) {
+	for (; (c = getc(r->now)) != EOF; last = c) {
 		o->size += c == '\n' && last != '\r' ? 2 : 1;
 		if (c >= 0x80)
 			o->eightbit = true;
 	}
-	return ferror(r->text) ? fail_errno(why, EX_IOERR, "a temporary file") :
+	return ferror(r->now) ? fail_errno(why, EX_IOERR, "a temporary file") :
 	    0;
 }
 
@@ -59,8 +92,8 @@ write_text(void *ctx, FILE *out, struct fail *why)
 {
 	struct resent *r = ctx;
 
-	rewind(r->text);
-	return stream_copy(r->text, out, UINT64_MAX, why);
+	rewind(r->now);
+	return stream_copy(r->now, out, UINT64_MAX, why);
 }
 
 static int
@@ -71,7 +104,7 @@ make_text(struct mailx *m, struct resent *r, uint32_t n, struct fail *why)
 
 	if (in == NULL)
 		return -1;
-	r->text = store_stage(why);
+	r->now = r->text = store_stage(why);
 	if (r->text == NULL) {
 		fclose(in);
 		return -1;
@@ -154,6 +187,8 @@ resend(struct mailx *m, const struct transport *t, const struct addrs *to,
 	free(r.id);
 	if (r.text != NULL)
 		fclose(r.text);
+	if (r.lines != NULL)
+		fclose(r.lines);
 	return result;
 }
 

@@ -27,7 +27,7 @@ stream_is_empty(FILE *f)
 static int
 print_letter(struct mailx *m, struct letter *l, struct fail *why)
 {
-	return l->out.prepare(&l->out, false, why) == -1 ? -1 :
+	return l->out.prepare(&l->out, CARRIES_7BIT, why) == -1 ? -1 :
 	    print_outgoing(m, &l->out, build_message_id(l->b), why);
 }
 
@@ -98,7 +98,7 @@ send_it(struct mailx *m, struct draft *d, struct letter *l, struct once *o,
 	else if (r == 0 && nowhere.code != 0) {
 		*why = nowhere;
 		r = -1;
-		if (l->out.prepare(&l->out, false, &nowhere) == 0)
+		if (l->out.prepare(&l->out, CARRIES_7BIT, &nowhere) == 0)
 			dead_outgoing(m, &l->out, false, why);
 	} else if (r == 0)
 		r = post(m, &t, l, o, why);

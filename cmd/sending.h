@@ -29,6 +29,9 @@ int	 transport_named(struct mailx *m, const char *mta, struct transport *t,
 char	*transport_configured(const struct mailx *m);
 void	 transport_free(struct transport *t);
 
+/* What octets a transport takes. */
+enum carries { CARRIES_7BIT, CARRIES_8BIT, CARRIES_BINARY };
+
 /* A message ready to go. */
 struct outgoing {
 	const char	*from;		/* envelope sender, borrowed */
@@ -41,8 +44,9 @@ struct outgoing {
 	const struct strv *sendmail_args;	/* borrowed; or NULL */
 	uint64_t	 size;		/* set by prepare: octets with CRLF line ends */
 	bool		 eightbit;	/* set by prepare: 8-bit octets in the body */
-	/* Find the encoding; 8-bit text may be used where `eightbit_ok'.  Before write, perhaps again. */
-	int		(*prepare)(struct outgoing *o, bool eightbit_ok,
+	bool		 binary;	/* set by prepare: it has binary parts (recast.h) */
+	/* Find the encoding, for a transport that carries such octets.  Before write, perhaps again. */
+	int		(*prepare)(struct outgoing *o, enum carries carries,
 			    struct fail *why);
 	/* With LF line ends; as often as wanted, the same each time. */
 	int		(*write)(void *ctx, FILE *out, struct fail *why);

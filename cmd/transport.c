@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../mime/recast.h"
 #include "../net/url.h"
 #include "child.h"
 #include "folder.h"
@@ -255,11 +256,67 @@ seconds_until(int64_t when)
 }
 
 static int
+copy_octets(void *ctx, FILE *out, struct fail *why)
+{
+	rewind(ctx);
+	return stream_copy(ctx, out, UINT64_MAX, why);
+}
+
+/*
+ * As it goes to a server that takes binary parts (RFC 3030).  Only on the way: what
+ * lies in the outbox, and what is recorded, any server and any mailbox can take.
+ */
+static FILE *
+as_octets(struct outgoing *o, struct smtp_message *msg, struct fail *why)
+{
+	FILE *lines = outgoing_stage(o, why), *octets;
+	int r = -1;
+
+	if (lines == NULL)
+		return NULL;
+	octets = store_stage(why);
+	if (octets != NULL)
+		r = recast_to_octets(lines, !o->resent, octets, why);
+	if (r == 0 && fflush(octets) != 0)
+		r = fail_errno(why, EX_IOERR, "a temporary file");
+	fclose(lines);
+	if (r == -1) {
+		if (octets != NULL)
+			fclose(octets);
+		return NULL;
+	}
+	msg->size = (uint64_t)ftello(octets);
+	msg->binary = true;
+	msg->write = copy_octets;
+	msg->ctx = octets;
+	return octets;
+}
+
+static void
+describe(const struct mailx *m, const struct outgoing *o,
+    struct smtp_message *msg)
+{
+	msg->from = o->from;
+	msg->size = o->size;
+	msg->eightbit = o->eightbit;
+	msg->utf8 = o->utf8;
+	if (o->hold_until != 0)
+		msg->hold = seconds_until(o->hold_until);
+	msg->all_or_nothing = !is_on(m, "partial");
+	msg->notify = var_get(m, "dsn");
+	msg->require_tls = is_on(m, "requiretls");
+	msg->write = o->write;
+	msg->ctx = o->ctx;
+}
+
+static int
 converse(struct mailx *m, struct session *s, const struct transport *t,
     struct outgoing *o, struct fail *why)
 {
 	struct smtp_message msg = { 0 };
 	struct smtp *x = s->x;
+	FILE *octets = NULL;
+	bool binary;
 	int r;
 
 	if (o->utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
@@ -268,22 +325,21 @@ converse(struct mailx *m, struct session *s, const struct transport *t,
 	if (o->hold_until != 0 && !can_hold(x, seconds_until(o->hold_until)))
 		return fail(why, EX_CONFIG, "%s: the server does not hold "
 		    "messages until that time (FUTURERELEASE)", t->shown);
-	if (o->prepare(o, smtp_offers(x, "8BITMIME", NULL), why) == -1)
-		return -1;
-	msg.from = o->from;
-	msg.size = o->size;
-	msg.eightbit = o->eightbit;
-	msg.utf8 = o->utf8;
-	if (o->hold_until != 0)
-		msg.hold = seconds_until(o->hold_until);
-	msg.all_or_nothing = !is_on(m, "partial");
-	msg.notify = var_get(m, "dsn");
-	msg.require_tls = is_on(m, "requiretls");
 	msg.chunking = !s->no_chunking && is_on(m, "chunking");
-	msg.write = o->write;
-	msg.ctx = o->ctx;
-	progress_expect(m, o->size, 0);
+	binary = msg.chunking && smtp_takes_binary(x);
+	if (o->prepare(o, binary ? CARRIES_BINARY :
+	    smtp_offers(x, "8BITMIME", NULL) ? CARRIES_8BIT : CARRIES_7BIT,
+	    why) == -1)
+		return -1;
+	describe(m, o, &msg);
+	if (binary && (o->binary || (!o->resent &&
+	    var_is_set(m, "binarymime"))) &&
+	    (octets = as_octets(o, &msg, why)) == NULL)
+		return -1;
+	progress_expect(m, msg.size, 0);
 	r = send_batches(x, &msg, o, why);
+	if (octets != NULL)
+		fclose(octets);
 	s->no_chunking = s->no_chunking || (is_on(m, "chunking") &&
 	    !msg.chunking);
 	return r;
@@ -354,6 +410,7 @@ static int
 append(struct mailx *m, const char *name, FILE *f, struct fail *why)
 {
 	struct store *s = store_open(name, STORE_APPEND, &m->options, why);
+	struct fail late = { 0 };
 	int r;
 
 	if (s == NULL)
@@ -361,7 +418,9 @@ append(struct mailx *m, const char *name, FILE *f, struct fail *why)
 	r = store_append(s, f, NULL, NULL, why);
 	if (r == 0)
 		r = store_commit(s, why);
-	return store_close(s, why) == -1 ? -1 : r;
+	/* What is committed is there, however that ends. */
+	(void)store_close(s, &late);
+	return r;
 }
 
 static int
@@ -374,7 +433,7 @@ to_folder(struct mailx *m, const struct transport *t, struct outgoing *o,
 
 	if (name == NULL)
 		return -1;
-	if (o->prepare(o, true, why) == 0 &&
+	if (o->prepare(o, CARRIES_8BIT, why) == 0 &&
 	    (f = outgoing_stage(o, why)) != NULL) {
 		r = append(m, name, f, why);
 		fclose(f);
@@ -511,7 +570,7 @@ to_program(struct mailx *m, const struct transport *t, struct outgoing *o,
 
 	if (access(t->target, X_OK) == -1)
 		return fail_errno(why, EX_CONFIG, "%s", t->target);
-	if (o->prepare(o, false, why) == 0 &&
+	if (o->prepare(o, CARRIES_7BIT, why) == 0 &&
 	    (f = child_file(why)) != NULL && (said = child_file(why)) != NULL &&
 	    o->write(o->ctx, f, why) == 0) {
 		if (fflush(f) != 0 || ferror(f))

@@ -36,6 +36,7 @@ const struct var variables[] = {
 	STRING("auth", NULL, "mechanisms of authentication that are allowed, best first"),
 	BOOL("autoprint", NULL, "print the next message after delete and undelete"),
 	BOOL("bang", NULL, "put the last shell command in for ! in a shell command"),
+	BOOL("binarymime", NULL, "send attachments unencoded to servers that take them so (BINARYMIME)"),
 	BOOL("cache", "", "keep headers of IMAP mailboxes in the cache directory"),
 	STRING("charset", NULL, "charset of the terminal; unset: the locale's"),
 	STRING("charset-8bit", NULL, "charset of 8-bit text that does not say and is no UTF-8"),

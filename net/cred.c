@@ -198,6 +198,21 @@ by_oauth(const struct server *s, const char *user, char **password,
 	    s->oauth_command, user, password, why);
 }
 
+char *
+cred_another_token(const struct server *s, const char *user,
+    const char *refused)
+{
+	struct fail ignored = { 0 };
+	char *token = NULL;
+
+	if (by_oauth(s, user, &token, &ignored) == 1 &&
+	    check("token", token, &ignored) == 0 &&
+	    strcmp(token, refused) != 0)
+		return token;
+	cred_wipe(token);
+	return NULL;
+}
+
 /* --- The others. --- */
 
 /* The certificate of TLS tells who we are, and nothing else is allowed to. */

@@ -14,6 +14,12 @@
  * command fails; EX_CONFIG for CR, LF or NUL in user or password.
  */
 char	*cred_password(const struct server *s, struct fail *why);
+/*
+ * The server refused a token, which may have expired since it was made: another, by
+ * s->oauth_command once more.  NULL where there is none, or the same comes.  The caller wipes.
+ */
+char	*cred_another_token(const struct server *s, const char *user,
+	    const char *refused);
 /* The user for s->url: of the URL, else netrc's login for the host; NULL if none.  Caller frees. */
 char	*cred_user(const struct server *s, struct fail *why);
 void	 cred_wipe(char *secret);		/* NULL is fine */

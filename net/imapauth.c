@@ -211,6 +211,26 @@ may_login(const struct server *s)
 	return false;
 }
 
+/* The answer was no; with another token it may be yes. */
+static int
+authenticate_again(struct imap *x, const struct server *s, const char *offered,
+    const char *user, const char *refused, struct fail *why)
+{
+	char *token = cred_another_token(s, user, refused);
+	struct sasl *sasl;
+	int result = -1;
+
+	if (token == NULL)
+		return -1;
+	fail_clear(why);
+	sasl = sasl_new(s, imap_conn(x), offered, user, token, why);
+	if (sasl != NULL)
+		result = authenticate(x, sasl, why);
+	sasl_free(sasl);
+	cred_wipe(token);
+	return result;
+}
+
 int
 imap_login(struct imap *x, const struct server *s, const char *user,
     const char *password, struct fail *why)
@@ -226,12 +246,16 @@ imap_login(struct imap *x, const struct server *s, const char *user,
 		sasl = sasl_new(s, imap_conn(x), offered, user, password, why);
 	else
 		sasl_compare(s, imap_conn(x), offered, user);
-	free(offered);
 	if (sasl != NULL) {
 		result = authenticate(x, sasl, why);
 		sasl_free(sasl);
+		if (result == -1 && why->code == EX_NOPERM && imap_is_alive(x))
+			result = authenticate_again(x, s, offered, user,
+			    password, why);
+		free(offered);
 		return result;
 	}
+	free(offered);
 	if (imap_offers(x, "LOGINDISABLED"))
 		return fail(why, EX_NOPERM,
 		    "%s: the server disables LOGIN and offers no other way that is allowed",

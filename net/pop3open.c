@@ -258,6 +258,26 @@ run_plain(struct pop3 *p, const struct server *s, const char *user,
 	return run_user(p, user, password, why);
 }
 
+/* The answer was no; with another token it may be yes. */
+static int
+run_sasl_again(struct pop3 *p, const struct server *s, const char *offered,
+    const char *user, const char *refused, struct fail *why)
+{
+	char *token = cred_another_token(s, user, refused);
+	struct sasl *x;
+	int result = -1;
+
+	if (token == NULL)
+		return -1;
+	fail_clear(why);
+	x = sasl_new(s, p->c, offered, user, token, why);
+	if (x != NULL)
+		result = run_sasl(p, x, why);
+	sasl_free(x);
+	cred_wipe(token);
+	return result;
+}
+
 static int
 log_in(struct pop3 *p, const struct server *s, const char *user,
     const char *password, struct fail *why)
@@ -280,6 +300,8 @@ log_in(struct pop3 *p, const struct server *s, const char *user,
 		return run_plain(p, s, user, password, why);
 	result = run_sasl(p, x, why);
 	sasl_free(x);
+	if (result == -1 && why->code == EX_NOPERM && !p->over)
+		result = run_sasl_again(p, s, offered, user, password, why);
 	return result;
 }
 

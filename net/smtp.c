@@ -109,6 +109,14 @@ smtp_offers(const struct smtp *x, const char *keyword, const char **args)
 	return false;
 }
 
+bool
+smtp_takes_binary(const struct smtp *x)
+{
+	return !x->lmtp && smtp_offers(x, "8BITMIME", NULL) &&
+	    smtp_offers(x, "CHUNKING", NULL) &&
+	    smtp_offers(x, "BINARYMIME", NULL);
+}
+
 static void
 take_offers(struct smtp *x)
 {
@@ -206,17 +214,16 @@ hello(struct smtp *x, const char *name, struct fail *why)
 	    smtp_refused(x, "HELO", EX_UNAVAILABLE, why);
 }
 
-/* Who did not ask for TLS is told what to do about a certificate. */
+/* Who did not ask for TLS is told how to do without. */
 static void
-name_remedies(struct fail *why)
+name_remedy(struct fail *why)
 {
 	struct fail first = *why;
 
 	if (first.code != EX_UNAVAILABLE)
 		return;
 	fail_clear(why);
-	fail(why, first.code, "%s (tls-ca-file names whom to trust, tls=none "
-	    "does without)", first.text);
+	fail(why, first.code, "%s (tls=none does without TLS)", first.text);
 }
 
 static int
@@ -238,7 +245,7 @@ start_tls(struct smtp *x, enum tls_mode mode, const char *name,
 	if (conn_start_tls(x->c, why) == -1) {
 		x->dead = true;
 		if (mode == TLS_OPPORTUNISTIC)
-			name_remedies(why);
+			name_remedy(why);
 		return -1;
 	}
 	return hello(x, name, why);
@@ -322,6 +329,33 @@ converse(struct smtp *x, struct sasl *sasl, struct fail *why)
 	return result;
 }
 
+static int
+log_in(struct smtp *x, const struct server *s, const char *offered,
+    const char *user, const char *password, struct fail *why)
+{
+	struct sasl *sasl = sasl_new(s, x->c, offered, user, password, why);
+	int result = sasl == NULL ? -1 : converse(x, sasl, why);
+
+	sasl_free(sasl);
+	return result;
+}
+
+/* The reply was no; with another token it may be yes. */
+static int
+log_in_again(struct smtp *x, const struct server *s, const char *offered,
+    const char *user, const char *refused, struct fail *why)
+{
+	char *token = cred_another_token(s, user, refused);
+	int result = -1;
+
+	if (token != NULL) {
+		fail_clear(why);
+		result = log_in(x, s, offered, user, token, why);
+	}
+	cred_wipe(token);
+	return result;
+}
+
 /*
  * A server that needs no password is not told one: where the user comes of netrc
  * alone, and AUTH is not offered, the session goes on without.
@@ -331,17 +365,15 @@ authenticate(struct smtp *x, const struct server *s, const char *user,
     const char *password, struct fail *why)
 {
 	const char *offered = "";
-	struct sasl *sasl;
 	int result;
 
 	if (user == NULL || (!smtp_offers(x, "AUTH", &offered) &&
 	    s->url.user == NULL))
 		return 0;
-	sasl = sasl_new(s, x->c, offered, user, password, why);
-	if (sasl == NULL)
-		return -1;
-	result = converse(x, sasl, why);
-	sasl_free(sasl);
+	result = log_in(x, s, offered, user, password, why);
+	if (result == -1 && !x->dead && why->code == EX_NOPERM &&
+	    x->reply.code >= 500)
+		result = log_in_again(x, s, offered, user, password, why);
 	/* A dialogue that was broken off, or a false server: not a word more. */
 	if (result == -1 && (why->code == EX_PROTOCOL || x->reply.code == 334))
 		x->dead = true;

@@ -27,6 +27,7 @@ struct smtp_message {
 	size_t		 nrcpt;
 	uint64_t	 size;		/* octets with CRLF line ends */
 	bool		 eightbit;	/* 8-bit octets in the body: wants 8BITMIME */
+	bool		 binary;	/* goes out as it is written, every octet: smtp_takes_binary, and `chunking' */
 	bool		 utf8;		/* addresses or header want SMTPUTF8 */
 	bool		 all_or_nothing;	/* `partial' off: any refusal, and nothing is sent */
 	bool		 chunking;	/* by BDAT (RFC 3030) where offered; cleared where that turns out not to work */
@@ -37,7 +38,7 @@ struct smtp_message {
 	bool		 return_head;	/* DSN: reports hold the header alone */
 	bool		 require_tls;	/* REQUIRETLS (RFC 8689): EX_UNAVAILABLE without it */
 	uint32_t	 hold;		/* FUTURERELEASE (RFC 4865): seconds to wait there; EX_UNAVAILABLE without it */
-	/* Write the message, LF line ends.  Called once, after 354. */
+	/* Write the message, LF line ends (`binary': CRLF).  Called once, after 354. */
 	int		(*write)(void *ctx, FILE *out, struct fail *why);
 	void		*ctx;
 };
@@ -49,6 +50,8 @@ struct conn;
 struct smtp	*smtp_attach(struct conn *c, const struct server *s, struct fail *why);
 /* The capabilities from EHLO: is the keyword there; its parameters (borrowed) in *args. */
 bool		 smtp_offers(const struct smtp *x, const char *keyword, const char **args);	/* args may be NULL */
+/* BINARYMIME (RFC 3030), which takes CHUNKING; and 8BITMIME for the rest. */
+bool		 smtp_takes_binary(const struct smtp *x);
 /* Nothing more can be said: lost, or ended by the server.  NULL too. */
 bool		 smtp_is_over(const struct smtp *x);
 /*

@@ -15,16 +15,12 @@ struct transaction {
 	bool		 pipelining, dsn;
 	bool		 chunks;	/* by BDAT, not DATA */
 	char		*notify;	/* owned: behind each RCPT */
-	bool		 data_said;	/* or the text, in chunks */
+	bool		 data_said;	/* with the recipients */
 	size_t		 chunks_said, chunks_heard;
 	bool		 last_said;	/* the server may have all of the message */
-	bool		 unsure;	/* whether it has */
 	size_t		 accepted, deferred, refused;
 	struct fail	 mail;		/* MAIL was refused: why */
 };
-
-/* As smtp_hear; sets t->unsure. */
-int	 smtp_hear_in(struct transaction *t, int seconds);
 
 /* --- smtptext.c --- */
 
@@ -37,8 +33,6 @@ void	 smtp_say_quit(struct transaction *t);
 
 /* --- smtpchunk.c --- */
 
-/* May the text go out with the envelope, before a reply is heard? */
-bool	 smtp_chunk_is_all(const struct transaction *t);
 /* Say the text.  -1: the server has got no message. */
 int	 smtp_send_chunks(struct transaction *t);
 /* Hear the replies still due, to the last or the first that is none of success: that is x->reply. */

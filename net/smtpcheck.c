@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * smtpcheck.c -- may this message be sent over this session?  Asked before a word
- * is said: hostile addresses, SIZE (RFC 1870), 8BITMIME (6152), SMTPUTF8 (6531),
- * REQUIRETLS (8689), FUTURERELEASE (4865).
+ * is said: hostile addresses, SIZE (RFC 1870), 8BITMIME (6152), BINARYMIME (3030),
+ * SMTPUTF8 (6531), REQUIRETLS (8689), FUTURERELEASE (4865).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +109,11 @@ smtp_check(const struct smtp *x, struct smtp_message *m, struct fail *why)
 	if (m->utf8 && !smtp_offers(x, "SMTPUTF8", NULL))
 		return fail(why, EX_NOUSER, "%s: the server does not take "
 		    "addresses beyond ASCII (SMTPUTF8)", conn_name(x->c));
-	if ((m->eightbit || m->utf8) && !smtp_offers(x, "8BITMIME", NULL))
+	if (m->binary && !(m->chunking && smtp_takes_binary(x)))
+		return fail(why, EX_UNAVAILABLE, "%s: the server does not take "
+		    "binary text (BINARYMIME)", conn_name(x->c));
+	if (((m->eightbit && !m->binary) || m->utf8) &&
+	    !smtp_offers(x, "8BITMIME", NULL))
 		return fail(why, EX_UNAVAILABLE, "%s: the server does not take "
 		    "8-bit text (8BITMIME)", conn_name(x->c));
 	if (check_demands(x, m, why) == -1)

@@ -2,10 +2,8 @@
 /*
  * smtpchunk.c -- the text of a message in counted pieces, BDAT (RFC 3030).
  *
- * A text of one chunk goes out behind the last RCPT, in the same flight (RFC 3030
- * 4.2), which saves the turn that DATA waits for; a longer one waits for what is
- * said of the recipients, lest it go in vain.  A chunk is whole in memory before
- * it is said, so that a text that cannot be read to its end leaves nothing begun.
+ * A chunk is whole in memory before it is said, so that a text that cannot be read
+ * to its end leaves no chunk begun.
  */
 #include <sys/types.h>
 
@@ -29,9 +27,9 @@ struct chunker {
 static bool
 hear_chunk(struct transaction *t)
 {
-	if (smtp_hear_in(t, t->chunks_heard + 1 == t->chunks_said &&
-	    t->last_said ? TIMEOUT_SMTP_DATA_END : TIMEOUT_SMTP_DATA_BLOCK) ==
-	    -1)
+	if (smtp_hear(t->x, t->chunks_heard + 1 == t->chunks_said &&
+	    t->last_said ? TIMEOUT_SMTP_DATA_END : TIMEOUT_SMTP_DATA_BLOCK,
+	    t->why) == -1)
 		return false;
 	t->chunks_heard++;
 	return t->x->reply.code == 250;
@@ -132,6 +130,13 @@ put_line(struct chunker *k, const char *p, size_t n)
 	return len + 1;
 }
 
+static size_t
+put_octets(struct chunker *k, const char *p, size_t n)
+{
+	k->failed = !put(k, p, n);
+	return n;
+}
+
 static int
 write_chunks(void *cookie, const char *p, int n)
 {
@@ -139,7 +144,8 @@ write_chunks(void *cookie, const char *p, int n)
 	size_t i = 0;
 
 	while (i < (size_t)n && !k->failed && !k->abandoned)
-		i += put_line(k, p + i, (size_t)n - i);
+		i += k->t->m->binary ? put_octets(k, p, (size_t)n) :
+		    put_line(k, p + i, (size_t)n - i);
 	return k->failed ? 0 : n;	/* glibc counts a -1 as octets */
 }
 
@@ -183,13 +189,6 @@ chunk_writer(struct transaction *t)
 	return f;
 }
 
-bool
-smtp_chunk_is_all(const struct transaction *t)
-{
-	return t->chunks && t->pipelining && t->m->size > 0 &&
-	    t->m->size <= CHUNK;
-}
-
 /* That it cannot go out is no failure yet: the verdict may be there all the same. */
 static void
 end_flight(struct transaction *t)
@@ -198,9 +197,7 @@ end_flight(struct transaction *t)
 
 	fail_clear(&ignored);
 	t->last_said = true;
-	/* Of several some may be put off, and are tried again at once. */
-	if (t->m->nrcpt == 1 || t->accepted > 0)
-		smtp_say_quit(t);
+	smtp_say_quit(t);
 	(void)conn_flush(t->x->c, &ignored);
 }
 
@@ -212,7 +209,6 @@ smtp_send_chunks(struct transaction *t)
 
 	if (f == NULL)
 		return -1;
-	t->data_said = true;
 	conn_set_timeout(t->x->c, t->x->timeout > 0 ? t->x->timeout :
 	    TIMEOUT_SMTP_DATA_BLOCK);
 	if (m->write(m->ctx, f, t->why) == -1 || fflush(f) != 0 || ferror(f))

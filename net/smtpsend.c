@@ -7,7 +7,9 @@
  * With PIPELINING MAIL, all RCPT and DATA go out in one flight, and the replies
  * are read in the same order as without.  A server that takes DATA although it
  * refused every recipient gets a lone dot (RFC 2920 3.1).  The text goes out by
- * smtptext.c or, where the server offers CHUNKING, by smtpchunk.c.
+ * smtptext.c or, where the server offers CHUNKING, by smtpchunk.c: in either case
+ * when the replies to RCPT are known.  A text said with them would save a turn, and
+ * leave it open, where the connection is lost then, whether the message arrived.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,15 +44,6 @@ take_back(struct smtp_message *m)
 	for (i = 0; i < m->nrcpt; i++)
 		if (m->rcpt[i].state == RCPT_ACCEPTED)
 			set_state(&m->rcpt[i], RCPT_NOT_YET, NULL);
-	return -1;
-}
-
-int
-smtp_hear_in(struct transaction *t, int seconds)
-{
-	if (smtp_hear(t->x, seconds, t->why) == 0)
-		return 0;
-	t->unsure = t->last_said && t->mail.code == 0;
 	return -1;
 }
 
@@ -104,7 +97,9 @@ put_extensions(const struct transaction *t, FILE *f)
 
 	if (m->size > 0 && smtp_offers(t->x, "SIZE", NULL))
 		fprintf(f, " SIZE=%llu", (unsigned long long)m->size);
-	if (m->eightbit || m->utf8)
+	if (m->binary)
+		fputs(" BODY=BINARYMIME", f);
+	else if (m->eightbit || m->utf8)
 		fputs(" BODY=8BITMIME", f);
 	if (m->utf8)
 		fputs(" SMTPUTF8", f);
@@ -163,7 +158,7 @@ say_rcpt(struct transaction *t, const struct smtp_rcpt *r)
 static int
 hear_mail(struct transaction *t)
 {
-	if (smtp_hear_in(t, TIMEOUT_SMTP_COMMAND) == -1)
+	if (smtp_hear(t->x, TIMEOUT_SMTP_COMMAND, t->why) == -1)
 		return -1;
 	if (t->x->reply.code == 250)
 		return 0;
@@ -180,7 +175,7 @@ hear_rcpt(struct transaction *t, struct smtp_rcpt *r)
 	struct smtp *x = t->x;
 	enum smtp_state state;
 
-	if (smtp_hear_in(t, TIMEOUT_SMTP_COMMAND) == -1)
+	if (smtp_hear(x, TIMEOUT_SMTP_COMMAND, t->why) == -1)
 		return -1;
 	if (x->dead || (x->reply.code >= 300 && x->reply.code < 400))
 		return smtp_refused(x, r->addr, EX_NOUSER, t->why);
@@ -194,12 +189,9 @@ hear_rcpt(struct transaction *t, struct smtp_rcpt *r)
 	return 0;
 }
 
-/* What follows the last RCPT in the same flight. */
 static int
 say_data(struct transaction *t)
 {
-	if (t->chunks)
-		return smtp_chunk_is_all(t) ? smtp_send_chunks(t) : 0;
 	t->data_said = true;
 	return conn_say(t->x->c, t->why, "DATA");
 }
@@ -216,7 +208,7 @@ fly(struct transaction *t, size_t i, size_t end)
 		if (say_rcpt(t, &m->rcpt[j]) == -1)
 			return -1;
 	/* With several and "all or none" the replies must be known before. */
-	if (t->pipelining && end == m->nrcpt &&
+	if (t->pipelining && !t->chunks && end == m->nrcpt &&
 	    (!m->all_or_nothing || m->nrcpt == 1) && say_data(t) == -1)
 		return -1;
 	if (t->pipelining && first && hear_mail(t) == -1)
@@ -248,10 +240,7 @@ hear_data(struct transaction *t)
 	return smtp_hear(t->x, TIMEOUT_SMTP_DATA_INIT, t->why);
 }
 
-/*
- * DATA, or the text, was said with the rest, and there is nobody to send to.  A
- * text that was taken all the same went to nobody.
- */
+/* DATA was said with the rest, and there is nobody to send to. */
 static void
 end_in_vain(struct transaction *t)
 {
@@ -262,14 +251,11 @@ end_in_vain(struct transaction *t)
 		return;
 	fail_clear(&ignored);
 	t->why = &ignored;
-	if (t->chunks)
-		(void)smtp_hear_chunks(t);
-	else if (hear_data(t) == 0 && x->reply.code == 354 &&
+	if (hear_data(t) == 0 && x->reply.code == 354 &&
 	    conn_say(x->c, &ignored, ".") == 0 &&
 	    smtp_hear(x, TIMEOUT_SMTP_DATA_END, &ignored) == 0)
 		x->dirty = false;
 	t->why = why;
-	t->unsure = false;
 }
 
 /* Is there somebody, and may the message go? */
@@ -288,7 +274,7 @@ agree(struct transaction *t)
 		return nobody(t);
 	}
 	if (t->chunks)
-		return t->data_said ? 0 : smtp_send_chunks(t);
+		return smtp_send_chunks(t);
 	if ((!t->data_said && say_data(t) == -1) || hear_data(t) == -1)
 		return -1;
 	if (t->x->reply.code == 354)
@@ -389,11 +375,8 @@ transact(struct transaction *t, bool *uncertain)
 	}
 	t->x->dirty = true;
 	if (say_envelope(t) == -1 || agree(t) == -1 ||
-	    (!t->chunks && smtp_send_text(t) == -1)) {
-		if (t->unsure)
-			lost_after_dot(t, uncertain);
+	    (!t->chunks && smtp_send_text(t) == -1))
 		return take_back(t->m);
-	}
 	if (t->x->lmtp)
 		return hear_verdicts(t, uncertain);
 	if (hear_verdict(t, uncertain) == 0)

@@ -368,7 +368,8 @@ fatal(struct tls *t, int error, struct fail *why)
 	t->broken = true;
 	if (code == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		return fail(why, EX_UNAVAILABLE, "the certificate is refused: "
-		    "%s", X509_verify_cert_error_string(verdict));
+		    "%s (tls-ca-file names whom to trust, tls-fingerprint "
+		    "one certificate)", X509_verify_cert_error_string(verdict));
 	if (code == SSL_R_UNEXPECTED_EOF_WHILE_READING ||
 	    (error == SSL_ERROR_SYSCALL && saved == 0))
 		return fail(why, EX_TEMPFAIL, "the connection was cut off "

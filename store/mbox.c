@@ -178,9 +178,9 @@ read_all(struct store *s, struct fail *why)
 	return r;
 }
 
-/* Text is not to be mixed with messages. */
+/* 1: there is mail, or nothing; 0: something else. */
 static int
-check_mailbox(struct mbox *b, struct fail *why)
+is_mail(struct mbox *b, struct fail *why)
 {
 	char text[4096];
 	ssize_t n = pread(b->fd, text, sizeof text, 0), i = 0;
@@ -189,9 +189,26 @@ check_mailbox(struct mbox *b, struct fail *why)
 		return fail_errno(why, EX_IOERR, "%s", b->path);
 	while (i < n && (text[i] == '\n' || text[i] == '\r'))
 		i++;
-	if (n - i >= 5 ? memcmp(text + i, "From ", 5) == 0 : n - i == 0)
-		return 0;
-	return fail(why, EX_CANTCREAT, "%s: not a mailbox", b->path);
+	return n - i >= 5 ? memcmp(text + i, "From ", 5) == 0 : n - i == 0;
+}
+
+/* Text is not to be mixed with messages; what is being changed now is no text. */
+static int
+check_mailbox(struct store *s, struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct lock *l;
+	int mail = is_mail(b, why);
+
+	if (mail == 0) {
+		if ((l = mbox_lock(s, false, why)) == NULL)
+			return -1;
+		mail = is_mail(b, why);
+		lock_release(l);
+	}
+	if (mail == 0)
+		fail(why, EX_CANTCREAT, "%s: not a mailbox", b->path);
+	return mail == 1 ? 0 : -1;
 }
 
 static int
@@ -208,7 +225,7 @@ mbox_open(struct store *s, struct fail *why)
 	if (r == 0)
 		r = mbox_open_file(s, why);
 	if (r == 0)
-		r = s->mode == STORE_APPEND ? check_mailbox(b, why) :
+		r = s->mode == STORE_APPEND ? check_mailbox(s, why) :
 		    read_all(s, why);
 	if (r == -1)
 		mbox_close(s, NULL);

@@ -7,7 +7,9 @@
  * message to the commit, so what is cut back is ours alone.
  *
  * Where intents are settled together the messages wait beside the file until they
- * are: one fsync of the intents and one of the file for all of them.
+ * are: one fsync of the intents and one of the file for all of them.  Without intents
+ * they wait too, and are added as a change that whoever comes next completes
+ * (mboxredo.c): who is killed in a write(2), of any size, leaves a part of it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,7 +23,8 @@
 #define NOTES		4096	/* octets by which notes of programs may lengthen a message */
 #define BEFORE		4096	/* octets before the place that tell whether it is the same */
 #define RECORD_TAGS	1000	/* octets of tags in a record */
-#define ONE_WRITE	(1024 * 1024)	/* octets of a message written by one call */
+#define BUFFER		(1024 * 1024)
+#define GATHERED	(64 * 1024 * 1024)	/* octets that wait without an intent */
 
 /* What must stand before a separator so that it begins a block: so many LF. */
 static int
@@ -101,7 +104,7 @@ write_at(struct mbox *b, FILE *f, const struct msg *like, int glue,
     off_t at, struct fail *why)
 {
 	int fd = dup(b->fd), r;
-	char *block = xmalloc(ONE_WRITE);
+	char *block = xmalloc(BUFFER);
 	FILE *out;
 
 	if (fd == -1 || lseek(fd, at, SEEK_SET) == -1 ||
@@ -112,8 +115,7 @@ write_at(struct mbox *b, FILE *f, const struct msg *like, int glue,
 		free(block);
 		return -1;
 	}
-	/* At one stroke, so that who is killed leaves it whole or not at all. */
-	setvbuf(out, block, _IOFBF, ONE_WRITE);
+	setvbuf(out, block, _IOFBF, BUFFER);
 	if (like == NULL)
 		r = stream_copy(f, out, (uint64_t)b->ngathered, why);
 	else
@@ -126,36 +128,6 @@ write_at(struct mbox *b, FILE *f, const struct msg *like, int glue,
 	if (r == -1)
 		fail_where(why, "%s", b->path);
 	return r;
-}
-
-/* What is left of a stream; 0: it cannot be told. */
-static off_t
-length_of(FILE *f)
-{
-	off_t start = ftello(f), end;
-
-	if (start == -1 || fseeko(f, 0, SEEK_END) == -1)
-		return 0;
-	end = ftello(f);
-	return fseeko(f, start, SEEK_SET) == -1 || end < start ? 0 :
-	    end - start;
-}
-
-/* One that takes many calls: written down first, and completed by whoever comes next. */
-static int
-append_large(struct store *s, FILE *f, const struct msg *like, int glue,
-    off_t at, struct fail *why)
-{
-	struct mbox *b = s->data;
-	struct redo *r = redo_begin(b, s->options, at, why);
-
-	if (r == NULL)
-		return -1;
-	if (write_block(f, redo_stream(r), like, glue, why) == -1) {
-		redo_abandon(r);
-		return -1;
-	}
-	return redo_make(r, at, why);
 }
 
 /* Back to that size: nothing half written stays. */
@@ -239,12 +211,50 @@ static int
 begin_gathering(struct mbox *b, const struct store_intent *intent,
     struct fail *why)
 {
-	if (b->gathered != NULL || intent == NULL || intent->settle == NULL)
+	if (b->gathered != NULL || (intent != NULL && intent->settle == NULL))
 		return 0;
 	b->intent = intent;
 	b->ngathered = 0;
 	b->gathered = store_stage(why);
 	return b->gathered == NULL ? -1 : 0;
+}
+
+/* Without a place for a change: who is killed now leaves a part. */
+static int
+write_plainly(struct mbox *b, struct fail *why)
+{
+	int r = write_at(b, b->gathered, NULL, 0, b->first, why);
+
+	if (r == 0 && fsync(b->fd) == -1)
+		r = fail_errno(why, EX_IOERR, "%s", b->path);
+	if (r == -1)
+		cut_back(b, b->first);
+	return r;
+}
+
+/* Behind the file, whole or, until somebody completes it, not yet. */
+static int
+write_change(struct store *s, struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct fail no_place = { 0 };
+	struct redo *redo = redo_begin(b, s->options, b->first, &no_place);
+	int r;
+
+	rewind(b->gathered);
+	if (redo == NULL)
+		r = write_plainly(b, why);
+	else if ((r = stream_copy(b->gathered, redo_stream(redo),
+	    (uint64_t)b->ngathered, why)) == -1)
+		redo_abandon(redo);
+	else
+		r = redo_make(redo, b->first, why);
+	if (r == -1)
+		return -1;
+	b->first += b->ngathered;
+	b->ngathered = 0;
+	durable_step("mbox: written");
+	return 0;
 }
 
 int
@@ -276,13 +286,14 @@ mbox_append(struct store *s, FILE *f, const struct msg *like,
 	if (intent != NULL &&
 	    tell_intent(b, f, &fixed, glue, at, intent, why) == -1)
 		return -1;
-	if (b->gathered != NULL)
-		return gather(b, f, &fixed, glue, why);
-	/* Where an intent stands, a part of a message is recognised by that. */
-	if (intent == NULL && length_of(f) > ONE_WRITE / 2) {
-		if (append_large(s, f, &fixed, glue, at, why) == -1)
+	if (b->gathered != NULL) {
+		if (gather(b, f, &fixed, glue, why) == -1)
 			return -1;
-	} else if (write_at(b, f, &fixed, glue, at, why) == -1) {
+		return intent == NULL && b->ngathered > GATHERED ?
+		    write_change(s, why) : 0;
+	}
+	/* A part of it would be recognised by its intent. */
+	if (write_at(b, f, &fixed, glue, at, why) == -1) {
 		cut_back(b, at);
 		return -1;
 	}
@@ -290,13 +301,16 @@ mbox_append(struct store *s, FILE *f, const struct msg *like,
 	return 0;
 }
 
-/* All that waited, once its intents are settled. */
+/* All that waited: once its intents are settled, or as a change. */
 static int
-write_gathered(struct mbox *b, struct fail *why)
+write_gathered(struct store *s, struct fail *why)
 {
+	struct mbox *b = s->data;
 	int r = 0;
 
-	if (b->ngathered > 0 &&
+	if (b->ngathered > 0 && b->intent == NULL)
+		r = write_change(s, why);
+	else if (b->ngathered > 0 &&
 	    (r = b->intent->settle(b->intent->ctx, why)) == 0) {
 		rewind(b->gathered);
 		r = write_at(b, b->gathered, NULL, 0, b->first, why);
@@ -313,17 +327,19 @@ int
 mbox_commit(struct store *s, struct fail *why)
 {
 	struct mbox *b = s->data;
+	bool change = b->gathered != NULL && b->intent == NULL;
 	int r = 0;
 
 	if (!b->pending)
 		return 0;
 	if (b->gathered != NULL)
-		r = write_gathered(b, why);
-	if (r == 0 && fsync(b->fd) == -1)
+		r = write_gathered(s, why);
+	/* A change is durable, or undone. */
+	if (r == 0 && !change && fsync(b->fd) == -1)
 		r = fail_errno(why, EX_IOERR, "%s", b->path);
-	if (r == -1)
+	if (r == -1 && !change)
 		cut_back(b, b->first);
-	else if (b->is_new) {
+	else if (r == 0 && b->is_new) {
 		r = local_sync_parent(b->path, why);
 		b->is_new = false;
 	}

@@ -247,6 +247,17 @@ redo_complete(const char *name, const struct store_options *o, int mailbox,
 
 /* --- A change --- */
 
+/* Nothing that was there is changed: then what cannot be done now need not be done later. */
+static void
+take_back(struct redo *r, off_t size)
+{
+	struct fail ignored = { 0 };
+
+	if (r->c.first >= (uint64_t)size && ftruncate(r->mailbox, size) == 0 &&
+	    fsync(r->mailbox) == 0)
+		(void)remove_file(r->path, &ignored);
+}
+
 int
 redo_make(struct redo *r, off_t size, struct fail *why)
 {
@@ -273,6 +284,8 @@ redo_make(struct redo *r, off_t size, struct fail *why)
 	if (result == -1 && redo_complete(r->name, r->options, r->mailbox,
 	    why) == 0)
 		result = 0;
+	if (result == -1)
+		take_back(r, size);
 	redo_free(r);
 	return result;
 }

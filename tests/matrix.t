@@ -53,7 +53,7 @@ flights() {	# flights MOST NAME OFFER...: three recipients
 }
 # EHLO; AUTH; MAIL, RCPT, RCPT, RCPT, DATA; the text and QUIT.
 flights 4 'three recipients, PIPELINING' PIPELINING 'AUTH PLAIN'
-# EHLO; AUTH; all of the message; QUIT.
+# EHLO; AUTH; MAIL, RCPT, RCPT, RCPT; the text and QUIT.
 flights 4 'three recipients, PIPELINING and CHUNKING' PIPELINING CHUNKING 'AUTH PLAIN'
 flights 9 'three recipients, nothing offered' 'AUTH PLAIN'
 done_testing

@@ -6,7 +6,10 @@
 # with SMTP, submission (STARTTLS, AUTH) and smtps.  Any user NAME has the password NAME-pw
 # and a Maildir DIR/mail/NAME/Maildir; mail to NAME@example.test arrives there.  Postfix
 # refuses (550) unknown*@example.test, puts off (451) later*@example.test, accepts and throws
-# away other domains from authenticated users, and takes messages up to 300 MB.
+# away other domains from authenticated users, and takes messages up to 300 MB.  What is for
+# bytes*@example.test it files itself, for Dovecot takes no SMTPUTF8: in the Maildir
+# DIR/mail/virtual/bytes; what is for many*@example.test it throws away.  By smtps it takes
+# 60 recipients at once.
 # Writes DIR/env.sh, to be sourced:
 #   IMAP IMAPS POP3 POP3S LMTP SUBMISSION SMTP SMTPS DOVECOT_SUBMISSION   ports
 #   CA OTHER_CA      certificates to trust, and one that signs nothing here
@@ -14,6 +17,7 @@
 #   POSTFIX          yes or no; without Postfix SUBMISSION is Dovecot's and SMTP, SMTPS empty
 #   DOVEADM          command line of doveadm for these users
 # With BARE set the IMAP server says of itself that it is an IMAP4rev1 and no more.
+# With OAUTH set Dovecot takes access tokens, XOAUTH2 and OAUTHBEARER: NAME-token is NAME's.
 # stop: end what start started, and nothing else.
 # second: as root, another Postfix, at 127.0.0.2, of the domain far.test, to which the first
 # passes what is for it; DIR/second.env sets SECOND, its port.  It starts with its
@@ -92,9 +96,30 @@ plugins() {
 }'
 }
 
+# Tokens are asked about at tests/oauth.py.
+tokens() {
+	[ -n "${OAUTH:-}" ] || return 0
+	cat > "$D/oauth2.conf" <<E2
+introspection_url = http://127.0.0.1:$TOKENS/
+introspection_mode = auth
+force_introspection = yes
+username_attribute = username
+username_format = %Ln
+active_attribute = active
+active_value = true
+E2
+	cat <<E2
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $D/oauth2.conf
+}
+E2
+}
+
 dovecot_config() {
 	imap_plugins=$(plugins)
-	mkdir -p "$D/run" "$D/state" "$D/mail" "$D/sock"
+	mkdir -p "$D/run" "$D/state" "$D/mail/virtual" "$D/sock"
 	cat > "$D/dovecot.conf" <<E2
 protocols = imap pop3 lmtp submission
 listen = 127.0.0.1
@@ -112,7 +137,7 @@ mail_home = $D/mail/%n
 first_valid_uid = 1
 first_valid_gid = 1
 mail_fsync = never
-auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256${OAUTH:+ xoauth2 oauthbearer}
 auth_username_format = %Ln
 auth_realms = example.test
 auth_verbose = yes
@@ -126,6 +151,7 @@ hostname = localhost
 submission_relay_host = 127.0.0.1
 submission_relay_port = $RELAY
 submission_max_mail_size = 300M
+$(tokens)
 passdb {
   driver = static
   args = password=%n-pw
@@ -151,6 +177,10 @@ protocol lmtp {
 }
 service anvil {
   chroot =
+  # No delay, and growing, for who was refused before.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service stats {
   chroot =
@@ -208,7 +238,7 @@ postfix_config() {
 	mkdir -p "$p/etc" "$p/queue" "$p/data"
 	chown postfix "$p/data"
 	printf '/^later/ 451 4.3.0 come back later\n' > "$p/etc/recipients"
-	printf 'if !/^unknown/\n/@example\\.test$/ ok\nendif\n' > "$p/etc/mailboxes"
+	printf 'if !/^unknown/\n/^bytes.*@example\\.test$/ bytes/\n/@example\\.test$/ ok\nendif\n' > "$p/etc/mailboxes"
 	cat > "$p/etc/main.cf" <<E2
 compatibility_level = 3.6
 queue_directory = $p/queue
@@ -234,6 +264,10 @@ default_transport = discard:thrown away
 message_size_limit = 300000000
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
+virtual_mailbox_base = $D/mail/virtual
+virtual_uid_maps = static:$(id -u "$user")
+virtual_gid_maps = static:$(id -g "$user")
+virtual_minimum_uid = 1
 smtputf8_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = unix:$D/sock/auth
@@ -251,7 +285,7 @@ in_flow_delay = 0
 transport_maps = regexp:$p/etc/transport
 minimal_backoff_time = 1s
 E2
-	: > "$p/etc/transport"
+	printf '/^bytes.*@example\\.test$/ virtual:\n/^many.*@example\\.test$/ discard:\n' > "$p/etc/transport"
 	cat > "$p/etc/master.cf" <<E2
 127.0.0.1:$SMTP inet n - n - - smtpd
 127.0.0.1:$SUBMISSION inet n - n - - smtpd
@@ -261,6 +295,7 @@ E2
 127.0.0.1:$SMTPS inet n - n - - smtpd
   -o smtpd_tls_wrappermode=yes
   -o smtpd_sasl_auth_enable=yes
+  -o smtpd_recipient_limit=60
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
@@ -278,6 +313,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+virtual unix - n n - - virtual
 lmtp unix - - n - - lmtp
 smtp unix - - n - - smtp
 anvil unix - - n - 1 anvil
@@ -302,7 +338,7 @@ second() {
 	    "$D/postfix/etc/main.cf" > "$p/etc/main.cf"
 	printf '/@far\\.test$/ ok\n' > "$p/etc/mailboxes"
 	sed -e '/^127/d; /^  -o/d' "$D/postfix/etc/master.cf" > "$p/etc/master.rest"
-	printf '/@far\\.test$/ smtp:[127.0.0.2]:%s\n' "$SECOND" > "$D/postfix/etc/transport"
+	printf '/@far\\.test$/ smtp:[127.0.0.2]:%s\n' "$SECOND" >> "$D/postfix/etc/transport"
 	postfix -c "$D/postfix/etc" reload > "$p/log" 2>&1
 	echo "SECOND=$SECOND" > "$D/second.env"
 }
@@ -354,10 +390,12 @@ end() {
 start() {
 	[ -x "$here/ports" ] && [ -x "$here/relay" ] ||
 	    die "run make tests/ports tests/relay first"
-	# shellcheck disable=SC2046 # ten words
-	set -- $("$here/ports" 10)
-	[ $# -eq 10 ] || die "no free ports"
-	IMAP=$1 IMAPS=$2 POP3=$3 POP3S=$4 LMTP=$5 RELAY=$6 DOVECOT_SUBMISSION=$7
+	# shellcheck disable=SC2046 # eleven words
+	set -- $("$here/ports" 11)
+	[ $# -eq 11 ] || die "no free ports"
+	IMAP=$1 IMAPS=$2 POP3=$3 POP3S=$4 LMTP=$5 RELAY=$6 TOKENS=$7
+	shift
+	DOVECOT_SUBMISSION=$7
 	POSTFIX=no SUBMISSION=$DOVECOT_SUBMISSION SMTP='' SMTPS=''
 	if is_root; then
 		POSTFIX=yes SUBMISSION=$8 SMTP=$9
@@ -370,6 +408,10 @@ start() {
 	$as_user dovecot -c "$D/dovecot.conf" || { cat "$D/dovecot.log" >&2; die "Dovecot did not start"; }
 	(exec > /dev/null 2>&1 < /dev/null; exec "$here/relay" "$RELAY" "$LMTP") &
 	echo $! > "$D/relay.pid"
+	[ -z "${OAUTH:-}" ] || {
+		(exec > /dev/null 2>&1 < /dev/null; exec python3 "$here/oauth.py" "$TOKENS") &
+		echo $! > "$D/oauth.pid"
+	}
 	if is_root; then
 		postfix_config
 		postfix -c "$D/postfix/etc" start > "$D/postfix/log" 2>&1 ||
@@ -402,6 +444,7 @@ stop() {
 	stop_second
 	end "$D/run/master.pid"
 	end "$D/relay.pid"
+	end "$D/oauth.pid"
 }
 
 case $1 in

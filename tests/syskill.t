@@ -169,4 +169,56 @@ while :; do
 	runs=$((runs + 1)) n=$((n + STEP))
 done
 is "$wrong" '' "a large message copied, killed: $runs of $calls calls"
+
+# A message that is sent, into an mbox or with its copy in one: the mbox is whole, the message
+# there whole or not at all, and what is said of it true.
+awk 'BEGIN { for (i = 0; i < 3000; i++) print i, "a line of about forty octets"; print "end of it" }' > letter
+# There are few calls.
+[ "$STEP" -le 5 ] || STEP=5
+# What the box holds: of the small message, of the lines and the end of the other one.
+holds() { echo "$(grep -c '^Subject: small' "$1").$(grep -c octets "$1").$(grep -c '^end of it' "$1")"; }
+# append NAME WAY mailx's words: as `each'.
+append() {
+	name=$1 way=$2 wrong='' runs=0 n=$((FIRST % STEP + 1))
+	shift 2
+	FIRST=$((FIRST + 5))
+	while :; do
+		rm -rf box .box.* state dead; : > got
+		printf 'From a@b.c Sat Mar 14 09:26:53 2026\nSubject: small\n\ntext\n\n' > box
+		STATUS=0
+		# shellcheck disable=SC2086 # words
+		"$KILL" ${way%%:*} $n ${way#*:} -s "$T/box" -T 20 -o hit "$MAILX" -n -S nooutbox "$@" -s large bob@example.org < letter > out 2> err ||
+		    STATUS=$?
+		read -r calls hit call < hit
+		[ "$hit" = hit ] || break
+		told=$STATUS
+		! grep -q 'not recorded' err || told=unrecorded
+		[ "$told" != 0 ] || [ "$(holds box)" = 1.3000.1 ] || wrong="$wrong $n:$call:untrue"
+		# By one who opens it to write, which completes what was begun.
+		"$MAILX" -n -N -f mbox:box -Y 'flag 1' -Y quit > out 2>> err < /dev/null || wrong="$wrong $n:$call:$?"
+		kept=none
+		[ ! -f dead ] || kept=$(holds dead)
+		case $told,$(holds box),$kept,$(wc -l < got | tr -d ' ') in
+		99,1.0.0,none,[01]|99,1.3000.1,none,[01]) ;;	# killed
+		0,1.3000.1,none,[01]) ;;			# delivered, or sent and recorded
+		unrecorded,1.0.0,none,1) ;;
+		[1-9]*,1.0.0,0.3000.1,0) ;;			# not delivered, and saved
+		*) wrong="$wrong $n:$call:$told,$(holds box),$kept,$(wc -l < got): $(head -n 1 err)" ;;
+		esac
+		runs=$((runs + 1)) n=$((n + STEP))
+	done
+	is "$wrong" '' "$name: $runs of $calls calls"
+}
+append_every_way() {
+	what=$1
+	shift
+	append "$what: killed" '-k:' "$@"
+	append "$what: half written" '-t:-c write -p /box' "$@"
+	for as in EIO ENOSPC; do
+		append "$what: $as" "-f:-e $as -c $FAILING -p /box" "$@"
+	done
+	append "$what: the disk is full" '-f:-e ENOSPC -a -c write,open -p /box' "$@"
+}
+append_every_way 'delivered to an mbox' -S mta=mbox:box
+append_every_way 'recorded in an mbox' -S record=box
 done_testing

@@ -62,6 +62,19 @@ served
 rm -f "$HOME/dead.letter"
 is "$STATUS $(printf '%s' "$ERR" | grep -c '')" '69 1' 'TLS that nobody asked for, and a certificate that is refused'
 like "$ERR" 'localhost:[0-9]*: the certificate is refused: .*tls-ca-file.*tls=none' 'the remedies are named'
+# Where TLS is asked for, to go without is no remedy.
+for p in imap pop3 smtp; do
+	{ before_tls $p; echo starttls; } > s
+	serve < s
+	go $p
+	explain "status 69$([ $p != smtp ] || echo ', saved')" "$(outcome)" "$p: a certificate that is refused"
+	like "$ERR" 'the certificate is refused: .*tls-ca-file.*tls-fingerprint' 'the remedies are named'
+	unlike "$ERR" 'tls=none' 'and not that one'
+done
+run sh -c 'echo text | "$0" -S "mta=smtps://joe@localhost:$1" -S tls-ca-file="$2" -s test a@x.test' "$MAILX" "$IMAPS" "$OTHER_CA"
+rm -f "$HOME/dead.letter"
+is "$STATUS" 69 'TLS from the start'
+like "$ERR" 'the certificate is refused: .*tls-ca-file.*tls-fingerprint' 'the remedies are named'
 CERT=$CERTS/server.pem
 
 # --- 18: SCRAM was offered, and is no longer ---
