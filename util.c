@@ -251,6 +251,20 @@ xgrow(void *array, size_t n, size_t *cap, size_t size)
 	return xreallocarray(array, *cap, size);
 }
 
+void
+sort(void *array, size_t n, size_t size,
+    int (*compare)(const void *, const void *))
+{
+	const char *p = array;
+	size_t i;
+
+	for (i = 1; i < n; i++, p += size)
+		if (compare(p, p + size) > 0) {
+			qsort(array, n, size, compare);
+			return;
+		}
+}
+
 /* --- Streams into memory --- */
 
 struct memory {

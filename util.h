@@ -63,6 +63,9 @@ ssize_t	 xgetline(char **line, size_t *cap, FILE *f);
  * for *cap: doubles.  Returns the array, moved perhaps.
  */
 void	*xgrow(void *array, size_t n, size_t *cap, size_t size);
+/* qsort(3) of what is in order already, more often than not. */
+void	 sort(void *array, size_t n, size_t size,
+	    int (*compare)(const void *, const void *));
 /*
  * Memory for a stream, as open_memstream(3) has it but that it ends the program
  * where there is no more: fclose could only tell, and what was written be lost.

@@ -293,7 +293,7 @@ read_literal(struct imap_reader *r, struct stack *st, struct fail *why)
 {
 	const struct imap_node *before = st->last;
 	struct imap_node *n;
-	uint64_t size;
+	uint64_t size = 0;
 	FILE *f = NULL;
 	bool raw = false;
 	int result;

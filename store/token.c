@@ -59,13 +59,16 @@ hex_value(int c)
 bool
 token_read(char *s)
 {
-	char *to = s;
+	char *to;
 	int high, low;
 
 	if (strcmp(s, "%") == 0) {
 		*s = '\0';
 		return true;
 	}
+	if ((s = strchr(s, '%')) == NULL)
+		return true;
+	to = s;
 	for (; *s != '\0'; s++) {
 		if (*s != '%') {
 			*to++ = *s;
