@@ -425,6 +425,7 @@ write_chunk(struct headcache *c, const struct chunk *k)
 {
 	char *path = chunk_path(c, k->number);
 	char *temporary = xasprintf("%s/.%u.XXXXXX", c->dir, k->number);
+	char buffer[WRITE_SIZE];
 	bool done = false;
 	FILE *f = NULL;
 	int fd;
@@ -433,7 +434,7 @@ write_chunk(struct headcache *c, const struct chunk *k)
 	    (f = fdopen(fd, "w")) == NULL)
 		close(fd);
 	if (f != NULL) {
-		setvbuf(f, NULL, _IOFBF, WRITE_SIZE);
+		setvbuf(f, buffer, _IOFBF, sizeof buffer);
 		done = write_file(c, k, f);
 		done = fclose(f) == 0 && done;
 		done = done && rename(temporary, path) == 0;
