@@ -290,6 +290,20 @@ xgrow(void *array, size_t n, size_t *cap, size_t size)
 	return xreallocarray(array, *cap, size);
 }
 
+void
+sort(void *array, size_t n, size_t size,
+    int (*compare)(const void *, const void *))
+{
+	const char *p = array;
+	size_t i;
+
+	for (i = 1; i < n; i++, p += size)
+		if (compare(p, p + size) > 0) {
+			qsort(array, n, size, compare);
+			return;
+		}
+}
+
 /* --- Streams into memory --- */
 
 struct memory {
@@ -379,14 +393,6 @@ xmemstream_live(char **text, size_t *len)
 }
 
 struct span
-span_of(const char *s)
-{
-	struct span r = { s, s == NULL ? 0 : strlen(s) };
-
-	return r;
-}
-
-struct span
 span_trim(struct span s)
 {
 	while (s.n > 0 && ascii_is_space((unsigned char)s.p[0])) {
@@ -399,12 +405,6 @@ span_trim(struct span s)
 }
 
 bool
-span_eq(struct span a, const char *b)
-{
-	return a.n == strlen(b) && (a.n == 0 || memcmp(a.p, b, a.n) == 0);
-}
-
-bool
 span_has_prefix(struct span a, const char *b)
 {
 	size_t i;
@@ -414,12 +414,6 @@ span_has_prefix(struct span a, const char *b)
 		    ascii_lower((unsigned char)b[i]))
 			return false;
 	return true;
-}
-
-bool
-span_ieq(struct span a, const char *b)
-{
-	return a.n == strlen(b) && span_has_prefix(a, b);
 }
 
 char *
@@ -452,36 +446,6 @@ strv_free(struct strv *sv)
 	free(sv->v);
 	sv->v = NULL;
 	sv->n = sv->cap = 0;
-}
-
-bool
-ascii_is_space(int c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool
-ascii_is_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-ascii_is_alpha(int c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool
-ascii_is_control(int c)
-{
-	return (c >= 0 && c < ' ') || c == 127;
-}
-
-int
-ascii_lower(int c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 void

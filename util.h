@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "bounds.h"
@@ -68,6 +69,9 @@ ssize_t	 xgetline(char **line, size_t *cap, FILE *f);
  * for *cap: doubles.  Returns the array, moved perhaps.
  */
 void	*xgrow(void *array, size_t n, size_t *cap, size_t size);
+/* qsort(3) of what is in order already, more often than not. */
+void	 sort(void *array, size_t n, size_t size,
+	    int (*compare)(const void *, const void *));
 /*
  * Memory for a stream, as open_memstream(3) has it but that it ends the program
  * where there is no more: fclose could only tell, and what was written be lost.
@@ -82,12 +86,29 @@ struct span {
 	size_t		 n;
 };
 
-struct span	 span_of(const char *s);	/* NULL is the empty slice */
-struct span	 span_trim(struct span s);	/* SP HTAB CR LF off both ends */
-bool		 span_eq(struct span a, const char *b);
-bool		 span_ieq(struct span a, const char *b);	/* ASCII case */
 bool		 span_has_prefix(struct span a, const char *b);	/* ASCII case */
+struct span	 span_trim(struct span s);	/* SP HTAB CR LF off both ends */
 char		*span_dup(struct span s);	/* a string; the caller frees */
+
+static inline struct span
+span_of(const char *s)			/* NULL is the empty slice */
+{
+	struct span r = { s, s == NULL ? 0 : strlen(s) };
+
+	return r;
+}
+
+static inline bool
+span_eq(struct span a, const char *b)
+{
+	return a.n == strlen(b) && (a.n == 0 || memcmp(a.p, b, a.n) == 0);
+}
+
+static inline bool
+span_ieq(struct span a, const char *b)	/* ASCII case */
+{
+	return a.n == strlen(b) && span_has_prefix(a, b);
+}
 
 /* A vector of strings; v[n] is NULL as soon as one was added. */
 struct strv {
@@ -101,11 +122,36 @@ void	 strv_take(struct strv *sv, char *s);		/* owned from now on */
 void	 strv_free(struct strv *sv);			/* and empty it */
 
 /* ASCII alone, whatever the locale. */
-bool	 ascii_is_space(int c);		/* SP HTAB CR LF FF VT */
-bool	 ascii_is_digit(int c);
-bool	 ascii_is_alpha(int c);
-bool	 ascii_is_control(int c);	/* 0..31 and 127 */
-int	 ascii_lower(int c);
+static inline bool
+ascii_is_space(int c)			/* SP HTAB CR LF FF VT */
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline bool
+ascii_is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+ascii_is_alpha(int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool
+ascii_is_control(int c)			/* 0..31 and 127 */
+{
+	return (c >= 0 && c < ' ') || c == 127;
+}
+
+static inline int
+ascii_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
 void	 ascii_lower_string(char *s);	/* in place */
 
 /* Write all of it, through short writes and EINTR.  0, or -1 with errno set. */

@@ -186,6 +186,28 @@ open_state(struct mailx *m, const struct fetch_options *o, const char *source,
 	return seen;
 }
 
+static void
+load_seen(void *ctx)
+{
+	struct fetch *f = ctx;
+
+	(void)seen_load(f->seen, &f->unread);
+}
+
+/* What came before is read while the server makes its list. */
+static struct store *
+open_source(struct fetch *f, enum store_mode mode, struct fail *why)
+{
+	struct store_options *o = &f->m->options;
+	struct store *s;
+
+	o->meanwhile = load_seen;
+	o->meanwhile_ctx = f;
+	s = store_open(f->source, mode, o, why);
+	o->meanwhile = NULL;
+	return s;
+}
+
 /* Open the source and fetch from it. */
 static int
 run_opened(struct fetch *f, struct fail *why)
@@ -194,8 +216,7 @@ run_opened(struct fetch *f, struct fail *why)
 	struct fail closing;
 	int result;
 
-	f->src = store_open(f->source, deleting ? STORE_WRITE : STORE_READ,
-	    &f->m->options, why);
+	f->src = open_source(f, deleting ? STORE_WRITE : STORE_READ, why);
 	if (f->src == NULL)
 		return -1;
 	result = fetch_run(f, why);

@@ -70,6 +70,7 @@ struct fetch {
 	const char	*storing;	/* the key of the message being stored */
 	struct store	*src, *dst;	/* dst: NULL until needed, or a command */
 	struct seen	*seen;
+	struct fail	 unread;	/* why it could not be loaded while the source was opened */
 	enum fetch_key	 kind;
 	struct item	*items;		/* owned; in order of number */
 	size_t		 nitems, cap;

@@ -442,6 +442,19 @@ prune_key(void *ctx, const char *key, const struct seen_record *r)
 	return seen_forget(x->f->seen, key, x->why);
 }
 
+/* Is every key that is known of one of the messages?  Only keys without a stem differ. */
+static bool
+are_all_there(const struct fetch *f)
+{
+	struct seen_record r;
+	size_t i, n = 0;
+
+	for (i = 0; i < f->nitems; i++)
+		n += f->items[i].stem == NULL &&
+		    seen_get(f->seen, f->items[i].key, &r);
+	return n == seen_count(f->seen);
+}
+
 /* Forget what is not there any more; only after a list that is whole and plausible. */
 static int
 prune(struct fetch *f, struct fail *why)
@@ -456,6 +469,8 @@ prune(struct fetch *f, struct fail *why)
 	for (i = 0; i < f->nitems; i++)
 		if (f->items[i].key == NULL)
 			return 0;
+	if (are_all_there(f))
+		return 0;
 	x.keys = xreallocarray(NULL, f->nitems + 1, sizeof(*x.keys));
 	for (x.n = 0; x.n < f->nitems; x.n++)
 		x.keys[x.n] = f->items[x.n].key;

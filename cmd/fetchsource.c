@@ -98,6 +98,17 @@ maildir_key(const char *name)
 	return xasprintf("M:%.*s", (int)strcspn(name, ":"), name);
 }
 
+static char *
+join(const char *prefix, const char *s)
+{
+	size_t a = strlen(prefix), b = strlen(s) + 1;
+	char *text = xmalloc(a + b);
+
+	memcpy(text, prefix, a);
+	memcpy(text + a, s, b);
+	return text;
+}
+
 static void
 name_item(struct fetch *f, struct item *i)
 {
@@ -110,9 +121,9 @@ name_item(struct fetch *f, struct item *i)
 	else if (f->kind == KEY_POP3 && m->name == NULL)
 		f->no_names = true;
 	else if (f->kind == KEY_POP3 && is_valid_uidl(m->name))
-		i->key = xasprintf("P:%s", m->name);
+		i->key = join("P:", m->name);
 	else if (f->kind == KEY_POP3)
-		i->stem = xasprintf("P:%s", m->name);
+		i->stem = join("P:", m->name);
 }
 
 static int
@@ -133,7 +144,7 @@ part_twins(struct fetch *f)
 	for (i = 0; i < f->nitems; i++)
 		if (f->items[i].key != NULL)
 			v[n++] = &f->items[i];
-	qsort(v, n, sizeof(struct item *), by_key);
+	sort(v, n, sizeof(struct item *), by_key);
 	for (i = 0; i < n; i = j) {
 		for (j = i + 1; j < n && by_key(&v[i], &v[j]) == 0; j++)
 			;
@@ -188,8 +199,7 @@ add_items(struct fetch *f, struct numbers *ns, struct fail *why)
 
 	if (store_load(f->src, ns, LOAD_FLAGS | LOAD_SIZE, why) == -1)
 		return -1;
-	if (ns->n > 0)
-		qsort(ns->v, ns->n, sizeof(*ns->v), by_value);
+	sort(ns->v, ns->n, sizeof(*ns->v), by_value);
 	for (i = 0; i < ns->n; i++) {
 		m = store_msg(f->src, ns->v[i]);
 		if ((m->flags & MSG_GONE) != 0)
@@ -464,6 +474,10 @@ fetch_list(struct fetch *f, struct fail *why)
 	if (f->kind == KEY_IMAP && is_as_before(f)) {
 		f->nothing = true;
 		return 0;
+	}
+	if (f->unread.code != 0) {
+		*why = f->unread;
+		return -1;
 	}
 	if (seen_load(f->seen, why) == -1)
 		return -1;

@@ -12,7 +12,7 @@ static void
 separate(struct json *j)
 {
 	if (j->comma)
-		putc(',', j->out);
+		putc_unlocked(',', j->out);
 	j->comma = true;
 }
 
@@ -20,14 +20,14 @@ void
 json_open(struct json *j, char bracket)
 {
 	separate(j);
-	putc(bracket, j->out);
+	putc_unlocked(bracket, j->out);
 	j->comma = false;
 }
 
 void
 json_close(struct json *j, char bracket)
 {
-	putc(bracket, j->out);
+	putc_unlocked(bracket, j->out);
 	j->comma = true;
 }
 
@@ -76,16 +76,11 @@ put_character(void *ctx, const char *p, size_t n, uint32_t cp)
 		fwrite(p, 1, n, out);
 }
 
-/* How much of it stands in JSON as it is. */
-static size_t
-plain_run(struct span s)
+/* Does it stand in JSON as it is? */
+static bool
+is_plain(char c)
 {
-	size_t n = 0;
-
-	while (n < s.n && s.p[n] >= ' ' && s.p[n] < 127 && s.p[n] != '"' &&
-	    s.p[n] != '\\')
-		n++;
-	return n;
+	return c >= ' ' && c < 127 && c != '"' && c != '\\';
 }
 
 void
@@ -95,16 +90,16 @@ json_span(struct json *j, struct span s)
 	uint32_t cp;
 
 	separate(j);
-	putc('"', j->out);
-	for (; s.n > 0; s.p += len, s.n -= len) {
-		if ((len = plain_run(s)) > 0) {
-			fwrite(s.p, 1, len, j->out);
-			continue;
+	putc_unlocked('"', j->out);
+	for (; s.n > 0; s.p += len, s.n -= len)
+		if (is_plain(*s.p)) {
+			putc_unlocked(*s.p, j->out);
+			len = 1;
+		} else {
+			len = utf8_decode(s.p, s.n, &cp);
+			put_character(j->out, s.p, len, cp);
 		}
-		len = utf8_decode(s.p, s.n, &cp);
-		put_character(j->out, s.p, len, cp);
-	}
-	putc('"', j->out);
+	putc_unlocked('"', j->out);
 }
 
 void
@@ -122,15 +117,21 @@ void
 json_key(struct json *j, const char *name)
 {
 	json_string(j, name);
-	putc(':', j->out);
+	putc_unlocked(':', j->out);
 	j->comma = false;
 }
 
 void
 json_number(struct json *j, uint64_t n)
 {
+	char digits[24], *p = digits + sizeof digits;
+
+	*--p = '\0';
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
 	separate(j);
-	fprintf(j->out, "%llu", (unsigned long long)n);
+	fputs(p, j->out);
 }
 
 void

@@ -254,6 +254,9 @@ out_clean(const char *text, int columns)
 	off_t sign = 0;		/* where the last whole sign ends */
 	bool flag = false, cut = false;
 
+	/* Most texts are so; a stream would cost more than all else. */
+	if (plain_run(text, columns, 0) == n)
+		return xstrndup(text, n);
 	f = xmemstream(&clean, &total);
 	while (n > 0) {
 		run = plain_run(text, columns, used);

@@ -487,11 +487,23 @@ addrs_parse(struct addrs *as, struct span body, const char *charset_8bit)
 void
 addrs_add(struct addrs *as, const char *name, const char *addr)
 {
-	if (*addr == '\0')
+	addrs_take(as, name == NULL ? NULL : xstrdup(name), xstrdup(addr));
+}
+
+void
+addrs_take(struct addrs *as, char *name, char *addr)
+{
+	if (*addr == '\0' || (name != NULL && *name == '\0')) {
+		free(name);
+		name = NULL;
+	}
+	if (*addr == '\0') {
+		free(addr);
 		return;
+	}
 	as->v = xgrow(as->v, as->n, &as->cap, sizeof *as->v);
-	as->v[as->n].name = name == NULL || *name == '\0' ? NULL : xstrdup(name);
-	as->v[as->n++].addr = xstrdup(addr);
+	as->v[as->n].name = name;
+	as->v[as->n++].addr = addr;
 }
 
 void

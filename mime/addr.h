@@ -28,6 +28,7 @@ struct addrs {
  */
 void	 addrs_parse(struct addrs *as, struct span body, const char *charset_8bit);
 void	 addrs_add(struct addrs *as, const char *name, const char *addr); /* copies; not "" */
+void	 addrs_take(struct addrs *as, char *name, char *addr); /* owned from now on */
 void	 addrs_free(struct addrs *as);		/* and empty it */
 /* Is `addr' among them?  Domain without case, local part exactly. */
 bool	 addrs_has(const struct addrs *as, const char *addr);

@@ -74,7 +74,8 @@ month_of(struct span s)
 	if (s.n < 3)
 		return -1;
 	for (m = 0; m < 12; m++)
-		if (strncasecmp(s.p, months + m * 3, 3) == 0)
+		if (ascii_lower((unsigned char)*s.p) == months[m * 3] &&
+		    strncasecmp(s.p, months + m * 3, 3) == 0)
 			return m + 1;
 	return -1;
 }
@@ -170,8 +171,9 @@ take_zone(struct span s, struct parts *d)
 	for (i = 0; i < s.n && ascii_is_alpha((unsigned char)s.p[i]); i++)
 		continue;
 	s.n = i;
-	for (i = 0; i < NELEM(zones); i++)
-		if (span_ieq(s, zones[i].name)) {
+	for (i = 0; s.n > 0 && i < NELEM(zones); i++)
+		if (ascii_lower((unsigned char)*s.p) == *zones[i].name &&
+		    span_ieq(s, zones[i].name)) {
 			if (!d->has_zone)
 				d->zone = zones[i].minutes;
 			d->has_zone = true;

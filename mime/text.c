@@ -73,8 +73,11 @@ canonical(const char *label, char out[static MAX_LABEL])
 	}
 	out[n] = '\0';
 	for (i = 0; i < NELEM(aliases); i++)
-		if (strcmp(out, aliases[i].label) == 0)
+		if (*out == *aliases[i].label &&
+		    strcmp(out, aliases[i].label) == 0) {
 			strlcpy(out, aliases[i].means, MAX_LABEL);
+			break;
+		}
 	return out[0] != '\0' && strstr(out, "..") == NULL;
 }
 
@@ -89,7 +92,8 @@ is_hz(const char *label)
 {
 	char name[MAX_LABEL];
 
-	return canonical(label, name) && strcmp(name, "hz") == 0;
+	return label != NULL && strpbrk(label, "Zz") != NULL &&
+	    canonical(label, name) && strcmp(name, "hz") == 0;
 }
 
 /*
@@ -478,20 +482,24 @@ text_to_utf8(struct span text, const char *charset, const char *charset_8bit,
     size_t *len, unsigned *defects)
 {
 	struct converter c;
-	char *out;
+	char name[MAX_LABEL], *out;
 	size_t n;
-	FILE *f = xmemstream(&out, &n);
+	FILE *f;
 	ssize_t used;
 
-	if (is_hz(charset)) {
-		fclose(f);
-		free(out);
+	if (is_hz(charset))
 		return hz_to_utf8(text, len, defects);
-	}
 	/* Whole text at hand: valid UTF-8 is UTF-8, else all is of the 8-bit set. */
-	if (charset == NULL && !utf8_is_valid(text.p, text.n))
+	if ((charset == NULL || (canonical(charset, name) && is_utf8(name))) &&
+	    utf8_is_valid(text.p, text.n)) {
+		if (len != NULL)
+			*len = text.n;
+		return span_dup(text);
+	}
+	if (charset == NULL)
 		charset = charset_8bit != NULL && text_is_known(charset_8bit) ?
 		    charset_8bit : "windows-1252";
+	f = xmemstream(&out, &n);
 	converter_init(&c, f, charset, charset_8bit, defects);
 	c.keep_cr = true;
 	used = text.n == 0 ? 0 : convert(&c, text.p, text.n, true);

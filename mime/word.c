@@ -90,38 +90,51 @@ hex_value(unsigned char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static void
-decode_q(struct span s, FILE *out)
+/* No longer than it was; returns octets written.  So does the next one. */
+static size_t
+decode_q(struct span s, char *out)
 {
+	char *to = out;
 	size_t i;
 	int hi, lo;
 
 	for (i = 0; i < s.n; i++) {
 		if (s.p[i] == '_') {
-			putc(' ', out);
+			*to++ = ' ';
 			continue;
 		}
 		if (s.p[i] == '=' && i + 2 < s.n) {
 			hi = hex_value((unsigned char)s.p[i + 1]);
 			lo = hex_value((unsigned char)s.p[i + 2]);
 			if (hi >= 0 && lo >= 0) {
-				putc(hi << 4 | lo, out);
+				*to++ = (char)(hi << 4 | lo);
 				i += 2;
 				continue;
 			}
 		}
-		putc(s.p[i], out);
+		*to++ = s.p[i];
 	}
+	return (size_t)(to - out);
 }
 
-static void
-decode_b(struct span s, FILE *out, unsigned *defects)
+static size_t
+decode_b(struct span s, char *out, unsigned *defects)
 {
-	FILE *f = b64_decoder(out, defects);
+	ssize_t n = b64_decode(s.p, s.n, out);
+	FILE *m, *f;
+	size_t len;
+	char *text;
 
-	if (s.n > 0)
-		fwrite(s.p, 1, s.n, f);
+	if (n != -1)
+		return (size_t)n;
+	m = xmemstream(&text, &len);
+	f = b64_decoder(m, defects);
+	fwrite(s.p, 1, s.n, f);
 	fclose(f);
+	fclose(m);
+	memcpy(out, text, len);
+	free(text);
+	return len;
 }
 
 /* Line breaks and NUL that come out of words become blanks. */
@@ -160,8 +173,8 @@ put_plain(struct span s, const char *charset_8bit, FILE *out, unsigned *defects)
 
 /* Octets gathered from adjacent words of one charset. */
 struct gathered {
-	FILE	*f;
-	char	*octets;
+	bool	 any;		/* words, though none may have left an octet */
+	char	*octets;	/* owned: as many as the text has; or NULL */
 	size_t	 n;
 	char	 charset[MAX_CHARSET];
 };
@@ -174,17 +187,29 @@ put_gathered(struct gathered *g, const char *charset_8bit, FILE *out,
 	char *text;
 	size_t len;
 
-	if (g->f == NULL)
+	if (!g->any)
 		return;
-	if (fclose(g->f) != 0)
-		free(xmalloc(SIZE_MAX / 2));
-	g->f = NULL;
 	s.p = g->octets;
 	s.n = g->n;
 	text = text_to_utf8(s, g->charset, charset_8bit, &len, defects);
 	put_safe(text, len, out);
 	free(text);
-	free(g->octets);
+	g->any = false;
+	g->n = 0;
+}
+
+static void
+gather(struct gathered *g, const struct word *w, size_t room, unsigned *defects)
+{
+	if (g->octets == NULL)
+		g->octets = xmalloc(room);
+	if (!g->any)
+		strlcpy(g->charset, w->charset, sizeof g->charset);
+	g->any = true;
+	if (w->encoding == 'b')
+		g->n += decode_b(w->text, g->octets + g->n, defects);
+	else
+		g->n += decode_q(w->text, g->octets + g->n);
 }
 
 static bool
@@ -196,7 +221,7 @@ is_blank(struct span s)
 unsigned
 word_decode(struct span text, const char *charset_8bit, FILE *out)
 {
-	struct gathered g = { NULL, NULL, 0, "" };
+	struct gathered g = { false, NULL, 0, "" };
 	struct word w;
 	struct span plain = { text.p, 0 };
 	const char *p = text.p, *end = text.p + text.n, *next, *dead = p;
@@ -218,21 +243,15 @@ word_decode(struct span text, const char *charset_8bit, FILE *out)
 			put_gathered(&g, charset_8bit, out, &defects);
 			put_plain(plain, charset_8bit, out, &defects);
 		}
-		if (g.f != NULL && strcasecmp(g.charset, w.charset) != 0)
+		if (strcasecmp(g.charset, w.charset) != 0)
 			put_gathered(&g, charset_8bit, out, &defects);
-		if (g.f == NULL) {
-			g.f = xmemstream(&g.octets, &g.n);
-			strlcpy(g.charset, w.charset, sizeof g.charset);
-		}
-		if (w.encoding == 'b')
-			decode_b(w.text, g.f, &defects);
-		else
-			decode_q(w.text, g.f);
+		gather(&g, &w, text.n, &defects);
 		p += w.used;
 		plain.p = p;
 		after_word = true;
 	}
 	put_gathered(&g, charset_8bit, out, &defects);
+	free(g.octets);
 	plain.n = (size_t)(end - plain.p);
 	put_plain(plain, charset_8bit, out, &defects);
 	return defects;

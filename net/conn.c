@@ -457,18 +457,19 @@ show_line(struct conn *c, struct span line)
 int
 conn_line(struct conn *c, struct span *line, struct fail *why)
 {
-	int64_t deadline;
+	int64_t deadline = 0;
 	const char *end;
 	size_t seen = 0;
 
 	if (c->out_n > 0 && conn_flush(c, why) == -1)
 		return -1;
 	make_room(c);
-	deadline = deadline_after(c, TIMEOUT_REPLY);
 	while ((end = find_line_end(c, seen)) == NULL) {
 		seen = c->end - c->start;
 		if (seen > c->max_line)
 			break;
+		if (deadline == 0)
+			deadline = deadline_after(c, TIMEOUT_REPLY);
 		make_room_for_line(c);
 		if (fill(c, deadline, why) == -1)
 			return -1;

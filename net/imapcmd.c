@@ -92,31 +92,28 @@ enabled_data(void *ctx, const struct imap_response *r, struct fail *why)
 	return 1;
 }
 
-/* 1: it is enabled. */
-static int
-enable_qresync(struct imap *x, struct fail *why)
+static bool
+has_qresync(struct imap *x)
 {
-	struct fail refused = { 0 };
+	return imap_uses_qresync(x) ||
+	    (imap_offers(x, "QRESYNC") && imap_offers(x, "ENABLE"));
+}
+
+/*
+ * Said, not yet heard: what is behind it may be of the extension (RFC 9051 6.3.1).
+ * Where it is refused, that is BAD.
+ */
+static struct imap_job *
+enable_qresync(struct imap *x, bool *enabled, struct fail *why)
+{
 	struct imap_job *job;
 	struct imap_line l;
-	bool enabled = false;
 
-	if (imap_uses_qresync(x))
-		return 1;
-	if (!imap_offers(x, "QRESYNC") || !imap_offers(x, "ENABLE"))
-		return 0;
 	imap_line_init(&l);
 	imap_line_put(&l, "ENABLE QRESYNC");
-	job = imap_start(x, &l, enabled_data, &enabled, why);
+	job = imap_start(x, &l, enabled_data, enabled, why);
 	imap_line_free(&l);
-	if (job == NULL)
-		return -1;
-	if (imap_finish(x, job, EX_UNAVAILABLE, &refused) == -1 &&
-	    !imap_is_alive(x))
-		return fail(why, refused.code, "%s", refused.text);
-	if (enabled)
-		imap_note_qresync(x);
-	return enabled;
+	return job;
 }
 
 static int
@@ -124,25 +121,34 @@ say_select(struct imap *x, const char *mailbox, bool examine,
     const struct imap_resync *resync, struct imap_mailbox *m, struct fail *why)
 {
 	struct selecting st = { m, resync };
-	struct imap_job *job;
+	struct imap_job *enabling = NULL, *job;
 	struct imap_line l;
-	int qresync = 0;
+	struct fail refused = { 0 };
+	bool qresync = resync != NULL && resync->modseq != 0 && has_qresync(x);
+	bool enabled = imap_uses_qresync(x);
 
 	memset(m, 0, sizeof(*m));
 	m->keywords = true;
-	if (resync != NULL && resync->modseq != 0 &&
-	    (qresync = enable_qresync(x, why)) == -1)
+	if (qresync && !enabled &&
+	    (enabling = enable_qresync(x, &enabled, why)) == NULL)
 		return -1;
 	imap_line_init(&l);
 	imap_line_put(&l, "%s ", examine ? "EXAMINE" : "SELECT");
 	imap_line_string(&l, span_of(mailbox));
-	if (qresync == 1)
+	if (qresync)
 		imap_line_put(&l, " (QRESYNC (%u %llu))", resync->uidvalidity,
 		    (unsigned long long)resync->modseq);
 	else if (resync != NULL && imap_offers(x, "CONDSTORE"))
 		imap_line_put(&l, " (CONDSTORE)");
 	job = imap_start(x, &l, select_data, &st, why);
 	imap_line_free(&l);
+	if (enabling != NULL && imap_finish(x, enabling, EX_UNAVAILABLE,
+	    &refused) == -1 && !imap_is_alive(x)) {
+		imap_abandon(x, job);
+		return fail(why, refused.code, "%s", refused.text);
+	}
+	if (enabled)
+		imap_note_qresync(x);
 	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
 }
 

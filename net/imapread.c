@@ -175,8 +175,10 @@ read_quoted(struct imap_reader *r, struct stack *st, struct fail *why)
 
 	if ((n = add_node(r, st, IMAP_STRING, why)) == NULL)
 		return -1;
-	from = to = ++r->p;
-	n->text.p = to;
+	n->text.p = ++r->p;
+	while (r->p < r->end && *r->p != '"' && *r->p != '\\')
+		r->p++;
+	from = to = r->p;
 	while (from < r->end && *from != '"') {
 		if (*from == '\\' && from + 1 < r->end)
 			from++;
@@ -291,7 +293,7 @@ read_literal(struct imap_reader *r, struct stack *st, struct fail *why)
 {
 	const struct imap_node *before = st->last;
 	struct imap_node *n;
-	uint64_t size;
+	uint64_t size = 0;
 	FILE *f = NULL;
 	bool raw = false;
 	int result;
@@ -340,8 +342,8 @@ opens_section(struct span before)
 static bool
 ends_atom(char c)
 {
-	return c == ' ' || c == '(' || c == ')' || c == '{' || c == '"' ||
-	    ascii_is_control((unsigned char)c);
+	return (c >= 0 && c <= ' ') || c == '(' || c == ')' || c == '{' ||
+	    c == '"' || c == 127;
 }
 
 static int
@@ -367,7 +369,7 @@ read_atom(struct imap_reader *r, struct stack *st, bool in_code,
 		return broken("an unexpected character", why);
 	if ((n = add_node(r, st, IMAP_ATOM, why)) == NULL)
 		return -1;
-	if (span_ieq(s, "NIL"))
+	if (s.n == 3 && span_ieq(s, "NIL"))
 		n->kind = IMAP_NIL;
 	n->text = s;
 	r->p = p;

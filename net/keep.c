@@ -5,12 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "digest.h"
 #include "keep.h"
 
 #define OLD	(30 * 24 * 60 * 60)	/* seconds until a file is swept away */
@@ -18,17 +18,18 @@
 char *
 keep_name(const char *const *texts, size_t n)
 {
-	struct digest_state *d = digest_begin();
-	char hex[DIGEST_HEX];
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+	SHA2_CTX d;
 	size_t i;
 
+	SHA256Init(&d);
 	for (i = 0; i < n; i++)
 		if (texts[i] == NULL)
-			digest_add(d, "\1", 2);
+			SHA256Update(&d, (const uint8_t *)"\1", 2);
 		else
-			digest_add(d, texts[i], strlen(texts[i]) + 1);
-	digest_end(d, hex);
-	return xstrdup(hex);
+			SHA256Update(&d, (const uint8_t *)texts[i],
+			    strlen(texts[i]) + 1);
+	return xstrdup(SHA256End(&d, hex));
 }
 
 static int

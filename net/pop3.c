@@ -263,14 +263,16 @@ take_row(void *ctx, struct span line)
 		    take_number(&line, &octets) ? octets : 0);
 }
 
+/* The list that was asked for. */
 static int
 read_rows(struct pop3 *p, const char *verb, struct rows *x, struct fail *why)
 {
 	struct pop3_reply r;
 	size_t max = x->count < MAX_MESSAGES ? x->count : MAX_MESSAGES;
-	int result = -1;
+	int result;
 
-	if (pop3_ask(p, verb, &r, why) == 0)
+	result = pop3_expect(p, verb, &r, EX_UNAVAILABLE, why);
+	if (result == 0)
 		result = pop3_lines(p, max + MAX_REPLY_LINES, take_row, x, why);
 	free(x->taken);
 	return result;
@@ -282,8 +284,20 @@ pop3_list(struct pop3 *p, uint32_t count,
     struct fail *why)
 {
 	struct rows x = { .count = count, .size = row, .ctx = ctx };
+	int result;
 
-	return read_rows(p, "LIST", &x, why);
+	if (pop3_say(p, "LIST", why) == -1)
+		return -1;
+	/* The server works at it while this list is read. */
+	if (pop3_offers(p, "PIPELINING")) {
+		if (pop3_say(p, "UIDL", why) == -1)
+			return -1;
+		p->uidl_said = true;
+	}
+	result = read_rows(p, "LIST", &x, why);
+	if (result == -1 && p->uidl_said)
+		p->over = true;
+	return result;
 }
 
 int
@@ -293,6 +307,9 @@ pop3_uidl(struct pop3 *p, uint32_t count,
 {
 	struct rows x = { .count = count, .uidl = row, .ctx = ctx };
 
+	if (!p->uidl_said && pop3_say(p, "UIDL", why) == -1)
+		return -1;
+	p->uidl_said = false;
 	return read_rows(p, "UIDL", &x, why);
 }
 

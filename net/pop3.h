@@ -20,7 +20,10 @@ bool		 pop3_offers(const struct pop3 *p, const char *capability);
 /* The connection is gone, or the dialogue cannot go on: every call fails. */
 bool		 pop3_is_over(const struct pop3 *p);
 int		 pop3_stat(struct pop3 *p, uint32_t *count, uint64_t *octets, struct fail *why);
-/* Rows as they come; numbers 0, repeated or over `count' are passed over. */
+/*
+ * Rows as they come; numbers 0, repeated or over `count' are passed over.
+ * pop3_uidl must follow pop3_list: where it can, the server is asked for both.
+ */
 int		 pop3_list(struct pop3 *p, uint32_t count,
 		    void (*row)(void *ctx, uint32_t n, uint64_t octets), void *ctx,
 		    struct fail *why);

@@ -11,6 +11,7 @@ struct pop3 {
 	char		*stamp;		/* owned: <...> of the greeting, for APOP; or NULL */
 	int		 timeout;	/* of transfers */
 	bool		 over;
+	bool		 uidl_said;	/* before its time: its reply stands behind that of LIST */
 };
 
 /* What was said is no reply to `what': EX_PROTOCOL, and the session is over. */

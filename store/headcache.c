@@ -29,6 +29,7 @@
 #define MAX_CHUNKS	256	/* tables in memory */
 #define BLOCK		4096	/* what a file costs beside its octets */
 #define WRITE_SIZE	(64 * 1024)
+#define READ_SIZE	(64 * 1024)
 
 /* In the byte order of the machine: another's files are none. */
 struct preface {
@@ -64,7 +65,9 @@ struct headcache {
 	size_t		 n, cap;
 	int		 fd;		/* of the chunk that was read last; -1: none */
 	uint32_t	 fd_number;
-	char		*text;		/* owned: what headcache_get lent */
+	char		*text;		/* owned: octets of that file, of which headcache_get lends */
+	size_t		 text_n, text_cap;
+	uint64_t	 text_at;	/* where they begin */
 	size_t		 pending;	/* octets */
 	uint64_t	 written;	/* octets since the last trimming */
 	uint32_t	*gone;		/* owned */
@@ -177,6 +180,7 @@ close_fd(struct headcache *c)
 	if (c->fd != -1)
 		close(c->fd);
 	c->fd = -1;
+	c->text_n = 0;
 }
 
 /* Take over the table of the file as it is now. */
@@ -272,10 +276,34 @@ find_chunk(struct headcache *c, uint32_t number)
 	return k;
 }
 
-/* The text as it is in the file; false if it is not there any more, or damaged. */
+/* With what stands behind it: that is often what is asked for next. */
 static bool
+read_ahead(struct headcache *c, const struct entry *e)
+{
+	ssize_t got;
+
+	if (e->n > c->text_cap) {
+		c->text_cap = e->n > READ_SIZE ? e->n : READ_SIZE;
+		c->text = xreallocarray(c->text, c->text_cap, 1);
+	}
+	got = pread(c->fd, c->text, c->text_cap, (off_t)e->at);
+	c->text_n = got == -1 ? 0 : (size_t)got;
+	c->text_at = e->at;
+	return c->text_n >= e->n;
+}
+
+static bool
+is_read(const struct headcache *c, const struct entry *e)
+{
+	return e->at >= c->text_at && e->at - c->text_at < c->text_n &&
+	    c->text_n - (size_t)(e->at - c->text_at) >= e->n;
+}
+
+/* The text as it is in the file; NULL if it is not there any more, or damaged. */
+static const char *
 read_text(struct headcache *c, const struct chunk *k, const struct entry *e)
 {
+	const char *text;
 	char *path;
 
 	if (c->fd == -1 || c->fd_number != k->number) {
@@ -285,10 +313,10 @@ read_text(struct headcache *c, const struct chunk *k, const struct entry *e)
 		c->fd_number = k->number;
 		free(path);
 	}
-	free(c->text);
-	c->text = xmalloc(e->n);
-	return c->fd != -1 && read_at(c->fd, c->text, e->n, e->at) &&
-	    headcache_sum(c->text, e->n) == e->sum;
+	if (c->fd == -1 || (!is_read(c, e) && !read_ahead(c, e)))
+		return NULL;
+	text = c->text + (e->at - c->text_at);
+	return headcache_sum(text, e->n) == e->sum ? text : NULL;
 }
 
 struct span
@@ -297,20 +325,21 @@ headcache_get(struct headcache *c, uint32_t uid)
 	struct span none = { NULL, 0 };
 	struct chunk *k = find_chunk(c, uid / CHUNK);
 	struct entry *e = &k->v[uid % CHUNK];
+	const char *text;
 
 	if (e->fresh != NULL)
 		return (struct span){ e->fresh, e->fresh_n };
 	if (e->n == 0)
 		return none;
-	if (!read_text(c, k, e)) {
+	if ((text = read_text(c, k, e)) == NULL) {
 		/* Another process may have written the file anew. */
 		read_chunk(c, k);
-		if (e->n == 0 || !read_text(c, k, e)) {
+		if (e->n == 0 || (text = read_text(c, k, e)) == NULL) {
 			e->n = 0;
 			return none;
 		}
 	}
-	return (struct span){ c->text, e->n };
+	return (struct span){ text, e->n };
 }
 
 /* --- Writing --- */
@@ -363,14 +392,13 @@ write_texts(struct headcache *c, const struct chunk *k, const struct row *rows,
     uint32_t count, FILE *f)
 {
 	const struct entry *e;
+	const char *text;
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
 		e = &k->v[rows[i].uid % CHUNK];
-		if (e->fresh == NULL && !read_text(c, k, e))
-			return false;
-		if (fwrite(e->fresh != NULL ? e->fresh : c->text, 1, rows[i].n,
-		    f) != rows[i].n)
+		text = e->fresh != NULL ? e->fresh : read_text(c, k, e);
+		if (text == NULL || fwrite(text, 1, rows[i].n, f) != rows[i].n)
 			return false;
 		c->written += rows[i].n;
 	}
@@ -397,6 +425,7 @@ write_chunk(struct headcache *c, const struct chunk *k)
 {
 	char *path = chunk_path(c, k->number);
 	char *temporary = xasprintf("%s/.%u.XXXXXX", c->dir, k->number);
+	char buffer[WRITE_SIZE];
 	bool done = false;
 	FILE *f = NULL;
 	int fd;
@@ -405,7 +434,7 @@ write_chunk(struct headcache *c, const struct chunk *k)
 	    (f = fdopen(fd, "w")) == NULL)
 		close(fd);
 	if (f != NULL) {
-		setvbuf(f, NULL, _IOFBF, WRITE_SIZE);
+		setvbuf(f, buffer, _IOFBF, sizeof buffer);
 		done = write_file(c, k, f);
 		done = fclose(f) == 0 && done;
 		done = done && rename(temporary, path) == 0;

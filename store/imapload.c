@@ -58,7 +58,7 @@ static void
 replace(char **to, const char *text)
 {
 	free(*to);
-	*to = *text == '\0' ? NULL : xstrdup(text);
+	*to = text == NULL ? NULL : xstrdup(text);
 }
 
 /* What the folder has becomes what we show, but for what was changed here. */
@@ -66,22 +66,26 @@ static void
 take_flags(struct msg *m, const struct imap_node *n)
 {
 	uint32_t flags = MSG_OLD, changed;
-	char *tags;
+	char *tags = NULL;
 	size_t len;
-	FILE *f;
+	FILE *f = NULL;
 
-	f = xmemstream(&tags, &len);
 	for (n = n->child; n != NULL; n = n->next) {
 		if (n->kind != IMAP_ATOM)
 			continue;
 		flags |= flag_bit(n->text);
 		if (span_ieq(n->text, "\\Recent"))
 			flags &= ~(uint32_t)MSG_OLD;
-		else if (n->text.p[0] != '\\')
-			fprintf(f, "%s%.*s", ftell(f) > 0 ? " " : "",
-			    (int)n->text.n, n->text.p);
+		else if (n->text.p[0] != '\\') {
+			if (f == NULL)
+				f = xmemstream(&tags, &len);
+			else
+				putc(' ', f);
+			fwrite(n->text.p, 1, n->text.n, f);
+		}
 	}
-	fclose(f);
+	if (f != NULL)
+		fclose(f);
 	changed = (m->flags ^ m->stored) & MSG_LASTING;
 	m->flags = (m->flags & (changed | ~(uint32_t)MSG_LASTING)) |
 	    (flags & ~changed);
@@ -89,7 +93,8 @@ take_flags(struct msg *m, const struct imap_node *n)
 	/* name keeps the keywords as they are in the folder */
 	replace(&m->name, tags);
 	if (!(m->flags & MSG_TAGS_CHANGED) &&
-	    strcmp(m->tags != NULL ? m->tags : "", tags) != 0)
+	    (m->tags == NULL || tags == NULL ? m->tags != tags :
+	    strcmp(m->tags, tags) != 0))
 		replace(&m->tags, tags);
 	free(tags);
 }

@@ -82,14 +82,22 @@ is_missing(const struct imap_node *n)
 }
 
 static bool
+is_alphanumeric(char c)
+{
+	return ascii_is_alpha((unsigned char)c) ||
+	    ascii_is_digit((unsigned char)c);
+}
+
+static bool
 is_dot_atom(struct span s)
 {
 	static const char specials[] = "()<>[]:;@\\,\"";
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
-		if (s.p[i] == ' ' || ascii_is_control((unsigned char)s.p[i]) ||
-		    strchr(specials, s.p[i]) != NULL)
+		if (!is_alphanumeric(s.p[i]) && (s.p[i] == ' ' ||
+		    ascii_is_control((unsigned char)s.p[i]) ||
+		    strchr(specials, s.p[i]) != NULL))
 			return false;
 	return s.n > 0 && s.p[0] != '.' && s.p[s.n - 1] != '.';
 }
@@ -143,7 +151,6 @@ take_address(struct addrs *as, const struct imap_node *n,
     const char *charset_8bit)
 {
 	const struct imap_node *name, *mailbox, *host;
-	char *decoded, *addr;
 
 	if (n->kind != IMAP_LIST)
 		return;
@@ -160,12 +167,8 @@ take_address(struct addrs *as, const struct imap_node *n,
 	}
 	if (is_missing(host))
 		as->defects |= DEFECT_ADDRESS;
-	addr = join_address(mailbox->text, host);
-	decoded = decode(name, charset_8bit);
-	addrs_add(as, decoded != NULL && *decoded != '\0' ? decoded : NULL,
-	    addr);
-	free(decoded);
-	free(addr);
+	addrs_take(as, decode(name, charset_8bit),
+	    join_address(mailbox->text, host));
 }
 
 static void
@@ -176,6 +179,23 @@ take_addresses(struct addrs *as, const struct imap_node *n,
 		return;
 	for (n = n->child; n != NULL && as->n < MAX_ADDRS; n = n->next)
 		take_address(as, n, charset_8bit);
+}
+
+/* The reader's MAX_IMAP_DEPTH bounds how deep this goes. */
+static bool
+are_alike(const struct imap_node *a, const struct imap_node *b)
+{
+	struct span s, t;
+
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		s = text_of(a);
+		t = text_of(b);
+		if (a->kind != b->kind || s.n != t.n ||
+		    memcmp(s.p, t.p, s.n) != 0 ||
+		    !are_alike(a->child, b->child))
+			return false;
+	}
+	return a == b;
 }
 
 /* Servers put From where Sender or Reply-To is missing; a header would not. */
@@ -190,6 +210,15 @@ drop_default(struct addrs *as, const struct addrs *from)
 		if (strcmp(as->v[i].addr, from->v[i].addr) != 0)
 			return;
 	addrs_free(as);
+}
+
+/* Then it need not be read once more to be found the same. */
+static void
+take_unlike(struct addrs *as, const struct imap_node *n,
+    const struct imap_node *from, const char *charset_8bit)
+{
+	if (n != NULL && from != NULL && !are_alike(n->child, from->child))
+		take_addresses(as, n, charset_8bit);
 }
 
 static void
@@ -211,7 +240,7 @@ take_ids(struct envelope *e, const struct imap_node *in_reply_to,
 struct envelope *
 imap_envelope(const struct imap_node *n, const char *charset_8bit)
 {
-	const struct imap_node *date, *in_reply_to;
+	const struct imap_node *date, *from, *in_reply_to;
 	struct envelope *e;
 
 	e = xcalloc(1, sizeof(*e));
@@ -225,16 +254,17 @@ imap_envelope(const struct imap_node *n, const char *charset_8bit)
 			e->defects |= DEFECT_DATE;
 	}
 	e->subject = decode(next(&n), charset_8bit);
-	take_addresses(&e->from, next(&n), charset_8bit);
-	take_addresses(&e->sender, next(&n), charset_8bit);
-	take_addresses(&e->reply_to, next(&n), charset_8bit);
+	from = next(&n);
+	take_addresses(&e->from, from, charset_8bit);
+	take_unlike(&e->sender, next(&n), from, charset_8bit);
+	take_unlike(&e->reply_to, next(&n), from, charset_8bit);
+	drop_default(&e->sender, &e->from);
+	drop_default(&e->reply_to, &e->from);
 	take_addresses(&e->to, next(&n), charset_8bit);
 	take_addresses(&e->cc, next(&n), charset_8bit);
 	take_addresses(&e->bcc, next(&n), charset_8bit);
 	in_reply_to = next(&n);
 	take_ids(e, in_reply_to, next(&n));
-	drop_default(&e->sender, &e->from);
-	drop_default(&e->reply_to, &e->from);
 	e->defects |= e->from.defects | e->to.defects | e->cc.defects |
 	    e->bcc.defects | e->sender.defects | e->reply_to.defects;
 	return e;
@@ -263,29 +293,61 @@ is_token(struct span s)
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] >= 127 ||
-		    strchr("()<>@,;:\\\"/[]?=", s.p[i]) != NULL)
+		if (!is_alphanumeric(s.p[i]) && (s.p[i] <= ' ' ||
+		    s.p[i] >= 127 ||
+		    strchr("()<>@,;:\\\"/[]?=", s.p[i]) != NULL))
 			return false;
 	return s.n > 0;
 }
 
-static void
-put_value(FILE *f, struct span s)
+static char *
+put_octets(char *to, struct span s)
+{
+	memcpy(to, s.p, s.n);
+	return to + s.n;
+}
+
+/* Takes twice its octets and two at most. */
+static char *
+put_value(char *to, struct span s)
 {
 	size_t i;
 
-	if (is_token(s)) {
-		fwrite(s.p, 1, s.n, f);
-		return;
-	}
-	putc('"', f);
+	if (is_token(s))
+		return put_octets(to, s);
+	*to++ = '"';
 	for (i = 0; i < s.n; i++) {
 		if (s.p[i] == '"' || s.p[i] == '\\')
-			putc('\\', f);
+			*to++ = '\\';
 		if (s.p[i] != '\0')
-			putc(s.p[i], f);
+			*to++ = s.p[i];
 	}
-	putc('"', f);
+	*to++ = '"';
+	return to;
+}
+
+/* "; name=value" */
+static char *
+put_param(char *to, struct span name, struct span value)
+{
+	to = put_octets(to, span_of("; "));
+	to = put_octets(to, name);
+	*to++ = '=';
+	/* 2231 marks are token characters but for the quote. */
+	if (name.p[name.n - 1] == '*' && memchr(value.p, '"', value.n) == NULL &&
+	    memchr(value.p, ';', value.n) == NULL)
+		return put_octets(to, value);
+	return put_value(to, value);
+}
+
+static size_t
+room_for(const struct imap_node *n)
+{
+	size_t room = 0;
+
+	for (; n != NULL; n = n->next)
+		room += 2 * text_of(n).n + sizeof("; =\"\"");
+	return room;
 }
 
 /* A value with its parameters, by way of the field that it was. */
@@ -293,29 +355,16 @@ static void
 take_params(struct params *ps, const char *value, const struct imap_node *n,
     const char *charset_8bit)
 {
-	const struct imap_node *p;
-	char *text;
-	size_t len;
-	FILE *f;
+	const struct imap_node *p = n == NULL ? NULL : n->child;
+	char *text, *to;
 
-	f = xmemstream(&text, &len);
-	fputs(value, f);
-	if (n != NULL && n->kind == IMAP_LIST)
-		for (p = n->child; p != NULL && p->next != NULL;
-		    p = p->next->next) {
-			/* 2231 marks are token characters but for the quote. */
-			if (!is_token(p->text) || !imap_has_text(p->next))
-				continue;
-			fprintf(f, "; %.*s=", (int)p->text.n, p->text.p);
-			if (p->text.p[p->text.n - 1] == '*' &&
-			    memchr(p->next->text.p, '"', p->next->text.n) == NULL &&
-			    memchr(p->next->text.p, ';', p->next->text.n) == NULL)
-				fwrite(p->next->text.p, 1, p->next->text.n, f);
-			else
-				put_value(f, p->next->text);
-		}
-	fclose(f);
-	params_parse(ps, (struct span){ text, len }, charset_8bit);
+	text = xmalloc(strlen(value) + room_for(p) + 1);
+	to = put_octets(text, span_of(value));
+	for (; p != NULL && p->next != NULL; p = p->next->next)
+		if (is_token(text_of(p)) && imap_has_text(p->next))
+			to = put_param(to, p->text, p->next->text);
+	params_parse(ps, (struct span){ text, (size_t)(to - text) },
+	    charset_8bit);
 	free(text);
 }
 
@@ -331,7 +380,7 @@ take_disposition(struct part *p, const struct imap_node *n,
 		take_params(&p->disposition, value, n->child->next,
 		    charset_8bit);
 	} else
-		take_params(&p->disposition, "", NULL, charset_8bit);
+		p->disposition.value = xstrdup("");
 	free(value);
 }
 

@@ -56,12 +56,9 @@ static void
 add_uidl(void *ctx, uint32_t number, struct span uidl)
 {
 	struct rows *x = ctx;
-	struct row key = { .number = number }, *r = NULL;
 
-	if (x->n > 0)
-		r = bsearch(&key, x->v, x->n, sizeof(*x->v), by_number);
-	if (r != NULL)
-		r->uidl = span_dup(uidl);
+	/* All are there, each once, in order. */
+	x->v[number - 1].uidl = span_dup(uidl);
 }
 
 static void
@@ -93,7 +90,9 @@ list(struct store *s, struct pop3 *p, struct rows *x, struct fail *why)
 	if (x->n != count)
 		return fail(why, EX_PROTOCOL, "%s: STAT tells of %u messages, "
 		    "LIST of %zu", s->name, count, x->n);
-	qsort(x->v, x->n, sizeof(*x->v), by_number);
+	sort(x->v, x->n, sizeof(*x->v), by_number);
+	if (s->options->meanwhile != NULL)
+		s->options->meanwhile(s->options->meanwhile_ctx);
 	if (pop3_uidl(p, count, add_uidl, x, &none) == -1 &&
 	    none.code != EX_UNAVAILABLE) {
 		*why = none;
@@ -244,7 +243,8 @@ begin(struct store *s, uint32_t *added, struct fail *why)
 	if ((b->p = connect_to(s, why)) == NULL)
 		return -1;
 	if ((result = list(s, b->p, &x, why)) == 0) {
-		match(s, &x);
+		if (s->count > 0)
+			match(s, &x);
 		result = add_messages(s, &x, added, why);
 	}
 	free_rows(&x);

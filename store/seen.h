@@ -33,7 +33,8 @@ struct seen_record {
 };
 /*
  * Read the records, if that has not been done: before it only the UIDVALIDITY,
- * the mark and the count are known, and that no intent is open.
+ * the mark and the count are known, and that no intent is open; not whether a
+ * record is damaged (EX_DATAERR).
  */
 int		 seen_load(struct seen *s, struct fail *why);
 size_t		 seen_count(const struct seen *s);	/* of keys that are there */

@@ -24,6 +24,11 @@
 #include "store.h"
 #include "token.h"
 
+#define END_SIZE	4096	/* of which the first line and a seal are less */
+
+static const char seal_word[] = " " SEENLOG_SEAL " ";
+#define SEAL_HASH	(TOKEN_CHECK + sizeof(seal_word) - 1)	/* where it stands in the line */
+
 /* --- Lines. --- */
 
 /* Room for n octets behind what is pending. */
@@ -145,28 +150,70 @@ last_line(const struct seenlog *l)
 	return nl == NULL ? 0 : (size_t)(nl + 1 - l->text);
 }
 
+/* Is that line, with its newline, a seal? */
+static bool
+is_seal(const char *line, size_t n)
+{
+	char check[TOKEN_CHECK + 1];
+
+	if (n < SEAL_HASH + DIGEST_HEX || memcmp(line + TOKEN_CHECK, seal_word,
+	    sizeof(seal_word) - 1) != 0)
+		return false;
+	token_checksum(line + TOKEN_CHECK + 1, n - TOKEN_CHECK - 2, check);
+	return memcmp(check, line, TOKEN_CHECK) == 0;
+}
+
 /* Is the last line a seal of all before it?  It is right then too, or its hash would not be. */
 static bool
 has_seal(struct seenlog *l)
 {
-	static const char word[] = " " SEENLOG_SEAL " ";
-	size_t at = last_line(l), n = TOKEN_CHECK + sizeof(word) - 1;
-	struct digest_state *d;
-	char check[TOKEN_CHECK + 1], hex[DIGEST_HEX];
+	size_t at = last_line(l);
 	const char *p = l->text + at;
+	struct digest_state *d;
+	char hex[DIGEST_HEX];
 
-	if (l->len - at < n + DIGEST_HEX ||
-	    memcmp(p + TOKEN_CHECK, word, sizeof(word) - 1) != 0)
-		return false;
-	token_checksum(p + TOKEN_CHECK + 1, l->len - at - TOKEN_CHECK - 2,
-	    check);
-	if (memcmp(check, p, TOKEN_CHECK) != 0)
+	if (!is_seal(p, l->len - at))
 		return false;
 	digest_add(l->whole, l->text, at);
 	d = digest_copy(l->whole);
 	digest_add(l->whole, p, l->len - at);
 	digest_end(d, hex);
-	return memcmp(hex, p + n, DIGEST_HEX - 1) == 0;
+	return memcmp(hex, p + SEAL_HASH, DIGEST_HEX - 1) == 0;
+}
+
+/* All of it, and whether its seal is right. */
+static int
+read_whole(struct seenlog *l, struct fail *why)
+{
+	if (read_all(l, why) == -1)
+		return -1;
+	l->whole = digest_begin();
+	if (!(l->sealed = has_seal(l))) {
+		digest_drop(l->whole);
+		l->whole = digest_begin();
+	}
+	return 0;
+}
+
+/* The first line alone and the last, if that is a seal; false: all is to be read. */
+static bool
+read_ends(struct seenlog *l)
+{
+	char head[END_SIZE], tail[END_SIZE], *nl, *last;
+	struct stat st;
+
+	if (fstat(l->fd, &st) == -1 || st.st_size < END_SIZE ||
+	    pread(l->fd, head, END_SIZE, 0) != END_SIZE ||
+	    pread(l->fd, tail, END_SIZE, st.st_size - END_SIZE) != END_SIZE ||
+	    (nl = memchr(head, '\n', END_SIZE)) == NULL ||
+	    memchr(head, '\0', (size_t)(nl - head)) != NULL ||
+	    tail[END_SIZE - 1] != '\n' ||
+	    (last = memrchr(tail, '\n', END_SIZE - 1)) == NULL ||
+	    !is_seal(last + 1, (size_t)(tail + END_SIZE - last - 1)))
+		return false;
+	l->head = xstrndup(head, (size_t)(nl - head));
+	l->seal = xstrndup(last + 1, (size_t)(tail + END_SIZE - last - 2));
+	return true;
 }
 
 int
@@ -179,14 +226,8 @@ seenlog_read(struct seenlog *l, bool look, struct fail *why)
 		return 0;
 	if (l->fd == -1)
 		return fail_errno(why, EX_CANTCREAT, "%s", l->path);
-	result = read_all(l, why);
-	if (result == 0) {
-		l->whole = digest_begin();
-		if (!(l->sealed = has_seal(l))) {
-			digest_drop(l->whole);
-			l->whole = digest_begin();
-		}
-	}
+	l->sealed = !look && read_ends(l);
+	result = l->sealed ? 0 : read_whole(l, why);
 	if (look || result == -1) {
 		close(l->fd);
 		l->fd = -1;
@@ -222,14 +263,18 @@ is_torn(const struct seenlog *l, size_t at, size_t end)
 int
 seenlog_first(struct seenlog *l, char *words[SEENLOG_WORDS], struct fail *why)
 {
-	size_t end = line_end(l, 0);
+	size_t end = l->head != NULL ? strlen(l->head) + 1 : line_end(l, 0);
 	int n;
 
-	if (is_torn(l, 0, end))
-		return seenlog_damaged(l, end < l->len ? "NUL" : "empty", why);
-	if (!l->sealed)
-		digest_add(l->whole, l->text, end);
-	n = words_at(l, 0, end, words, why);
+	if (l->head != NULL)
+		n = read_words(l, l->head, end - 1, true, words, why);
+	else if (is_torn(l, 0, end))
+		n = seenlog_damaged(l, end < l->len ? "NUL" : "empty", why);
+	else {
+		if (!l->sealed)
+			digest_add(l->whole, l->text, end);
+		n = words_at(l, 0, end, words, why);
+	}
 	l->size = (off_t)end;
 	l->lines = 1;
 	return n;
@@ -239,26 +284,27 @@ int
 seenlog_seal_words(struct seenlog *l, char *words[SEENLOG_WORDS],
     struct fail *why)
 {
-	size_t at = last_line(l);
+	size_t at;
 
-	free(l->seal);
-	l->seal = xstrndup(l->text + at, l->len - at - 1);
-	return read_words(l, l->seal, l->len - at - 1, false, words, why);
+	if (l->seal == NULL) {
+		at = last_line(l);
+		l->seal = xstrndup(l->text + at, l->len - at - 1);
+	}
+	return read_words(l, l->seal, strlen(l->seal), false, words, why);
 }
 
 /* Hash a line before its words are cut; false: a seal that is not right for what stands before it. */
 static bool
 hash_line(struct seenlog *l, const char *line, size_t n)
 {
-	static const char word[] = " " SEENLOG_SEAL " ";
-	size_t at = TOKEN_CHECK + sizeof(word) - 1;
 	char hex[DIGEST_HEX] = "";
 
-	if (n > at + DIGEST_HEX &&
-	    memcmp(line + TOKEN_CHECK, word, sizeof(word) - 1) == 0)
+	if (n > SEAL_HASH + DIGEST_HEX && memcmp(line + TOKEN_CHECK, seal_word,
+	    sizeof(seal_word) - 1) == 0)
 		digest_end(digest_copy(l->whole), hex);
 	digest_add(l->whole, line, n);
-	return *hex == '\0' || memcmp(line + at, hex, DIGEST_HEX - 1) == 0;
+	return *hex == '\0' ||
+	    memcmp(line + SEAL_HASH, hex, DIGEST_HEX - 1) == 0;
 }
 
 /* The line [at, end). */
@@ -278,6 +324,19 @@ give_line(struct seenlog *l, size_t at, size_t end,
 	return take(ctx, words, (size_t)n, why);
 }
 
+/* What read_ends left, behind the first line. */
+static int
+read_rest(struct seenlog *l, struct fail *why)
+{
+	if (read_whole(l, why) == -1)
+		return -1;
+	if (l->size > (off_t)l->len)
+		return seenlog_damaged(l, "too short", why);
+	if (!l->sealed)
+		digest_add(l->whole, l->text, (size_t)l->size);
+	return 0;
+}
+
 int
 seenlog_each(struct seenlog *l,
     int (*take)(void *ctx, char *const *words, size_t n, struct fail *why),
@@ -286,6 +345,8 @@ seenlog_each(struct seenlog *l,
 	size_t at, end;
 	int result = 0;
 
+	if (l->text == NULL && read_rest(l, why) == -1)
+		return -1;
 	for (at = (size_t)l->size; at < l->len; at = end) {
 		end = line_end(l, at);
 		if (is_torn(l, at, end)) {
@@ -422,6 +483,7 @@ seenlog_close(struct seenlog *l)
 		close(l->fd);
 	if (l->whole != NULL)
 		digest_drop(l->whole);
+	free(l->head);
 	free(l->seal);
 	free(l->text);
 	free(l->pending);

@@ -16,11 +16,11 @@ struct seenlog {
 	size_t		 lines;		/* in the file and pending */
 	char		*pending;	/* owned: lines not written yet */
 	size_t		 npending, cap;
-	char		*text;		/* owned: what was read; NULL once its lines were given out */
+	char		*text;		/* owned: what was read; NULL before, and once its lines were given out */
 	size_t		 len;
 	struct digest_state *whole;	/* owned: of all that is in the file; or NULL */
-	char		*seal;		/* owned: its text; or NULL */
-	bool		 sealed;	/* the last line is a seal, and right */
+	char		*head, *seal;	/* owned: the first and the last line, where only they were read; or NULL */
+	bool		 sealed;	/* the last line is a seal; of what was read, right */
 };
 
 #define SEENLOG_WORDS	8	/* of a line, at most */
@@ -28,7 +28,8 @@ struct seenlog {
 /*
  * Read the file that is there; with `look' nothing is changed and it does not
  * stay open.  1, or 0 where there is none; -1: EX_CANTCREAT it cannot be opened,
- * EX_DATAERR empty.  l->sealed tells whether it is known to be whole.
+ * EX_DATAERR empty.  Of one that ends with a seal only that and the first line are
+ * read, each right by its own checksum; the rest by seenlog_each.
  */
 int	 seenlog_read(struct seenlog *l, bool look, struct fail *why);
 /* The words of its first line, or of the seal; their number, or -1 (EX_DATAERR). */

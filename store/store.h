@@ -91,6 +91,8 @@ struct store_options {
 			    struct fail *why);
 	void		*ctx;
 	void		(*moved)(void *ctx, size_t octets);	/* so many were read of a local folder; or NULL */
+	void		(*meanwhile)(void *ctx);	/* may be called while a server makes a list; or NULL */
+	void		*meanwhile_ctx;
 	int		 lock_timeout;	/* seconds; 0: LOCK_TIMEOUT */
 	bool		 mboxo;		/* ">From " of mbox files is text, no quoting */
 	const char	*charset_8bit;	/* or NULL */

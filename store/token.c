@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* token.c -- see token.h. */
 
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../net/digest.h"
 #include "token.h"
 
 static const char digits[] = "0123456789ABCDEF";
@@ -12,11 +12,9 @@ static const char digits[] = "0123456789ABCDEF";
 void
 token_checksum(const char *text, size_t n, char check[static TOKEN_CHECK + 1])
 {
-	struct digest_state *d = digest_begin();
-	char hex[DIGEST_HEX];
+	char hex[SHA256_DIGEST_STRING_LENGTH];
 
-	digest_add(d, text, n);
-	digest_end(d, hex);
+	SHA256Data((const uint8_t *)text, n, hex);
 	memcpy(check, hex, TOKEN_CHECK);
 	check[TOKEN_CHECK] = '\0';
 }
@@ -59,13 +57,16 @@ hex_value(int c)
 bool
 token_read(char *s)
 {
-	char *to = s;
+	char *to;
 	int high, low;
 
 	if (strcmp(s, "%") == 0) {
 		*s = '\0';
 		return true;
 	}
+	if ((s = strchr(s, '%')) == NULL)
+		return true;
+	to = s;
 	for (; *s != '\0'; s++) {
 		if (*s != '%') {
 			*to++ = *s;

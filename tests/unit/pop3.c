@@ -432,6 +432,35 @@ pipelining(const char *text)
 	return p;
 }
 
+/* With PIPELINING the server is asked for both lists before the first is read. */
+static void
+test_both_lists(void)
+{
+	struct pop3 *p;
+	struct fail why;
+	char *out;
+	size_t n;
+	FILE *f = xmemstream(&out, &n);
+
+	fail_clear(&why);
+	p = pipelining("+OK\r\n1 5\r\n.\r\n+OK\r\n1 a\r\n.\r\n+OK bye\r\n");
+	is_int(pop3_list(p, 1, put_size, f, &why), 0, "LIST");
+	is_int(pop3_uidl(p, 1, put_uidl, f, &why), 0, "UIDL");
+	is_int(pop3_quit(p, &why), 0, "QUIT has its own reply");
+	fclose(f);
+	is_string(out, "1=5 1=<a> ", "both lists");
+	is_string(said(p) + strlen("CAPA\r\nUSER mrose\r\nPASS tanstaaf\r\n"),
+	    "LIST\r\nUIDL\r\nQUIT\r\n", "asked for once");
+	free(out);
+	f = xmemstream(&out, &n);
+	p = pipelining("-ERR no\r\n+OK\r\n1 a\r\n.\r\n");
+	is_int(pop3_list(p, 1, put_size, f, &why), -1, "LIST is refused");
+	ok(pop3_is_over(p), "a list that nobody wants is waiting: the session is over");
+	pop3_close(p);
+	fclose(f);
+	free(out);
+}
+
 static void
 test_messages(void)
 {
@@ -516,6 +545,7 @@ main(int argc, char **argv)
 	test_table(argc > 1 ? argv[1] : "tests/data/protocol/pop3-replies.txt");
 	test_opening();
 	test_lists();
+	test_both_lists();
 	test_messages();
 	test_deleting();
 	return done();

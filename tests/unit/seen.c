@@ -307,6 +307,69 @@ test_seal(void)
 	seen_close(s);
 }
 
+/* Of a long log only the ends are read until a record is asked for. */
+static int
+code_of_load(void)
+{
+	struct fail why;
+	struct seen *s;
+
+	fail_clear(&why);
+	s = seen_open(dir, "source", "dest", &why);
+	if (s != NULL)
+		(void)seen_load(s, &why);
+	seen_close(s);
+	return why.code;
+}
+
+static void
+test_long(void)
+{
+	struct fail why;
+	struct seen *s = sealed();
+	char *text, *line, *end, key[32];
+	unsigned uid;
+	size_t n, i, bad = 0;
+
+	fail_clear(&why);
+	(void)seen_load(s, &why);
+	for (uid = 4; uid < 300; uid++) {
+		snprintf(key, sizeof(key), "I:7:%u", uid);
+		seen_done(s, key, uid, "light", "sha", &why);
+	}
+	seen_set_next(s, 300, &why);
+	is_int(seen_compact(s, &why), 0, "a long log, sealed");
+	s = again(s);
+	is_int(seen_next(s), 300, "its seal is read");
+	is_int((long long)seen_count(s), 299, "the number of records");
+	is_int(seen_load(s, &why), 0, "and what stands before it");
+	is_int(state(s, "I:7:1"), SEEN_DONE, "the first record");
+	is_int(state(s, "I:7:299"), SEEN_DONE, "the last");
+	seen_done(s, "I:7:300", 1, "light", "sha", &why);
+	is_int(seen_compact(s, &why), 0, "and one more");
+	s = again(s);
+	is_int((long long)seen_count(s), 300, "are told by the next seal");
+	seen_close(s);
+	is_int(code_of_load(), 0, "and are read");
+	text = slurp(&n);
+	for (i = 0; i < n - 1; i += 41) {
+		text[i] ^= 1;
+		spill(text, n);
+		bad += code_of_load() != EX_DATAERR;
+		text[i] ^= 1;
+	}
+	is_int((long long)bad, 0, "flipped anywhere: refused, before a record is used");
+	if ((line = strstr(text, " D I:7:150")) != NULL &&
+	    (end = strchr(line, '\n')) != NULL) {
+		line -= 16;
+		memmove(line, end + 1, n - (size_t)(end + 1 - text));
+		spill(text, n - (size_t)(end + 1 - line));
+	}
+	is_int(code_of_load(), EX_DATAERR, "a line taken out: refused");
+	unlink(path);
+	free(text);
+}
+
 /* What the checksums of lines cannot tell: a line that is not there. */
 static void
 test_damaged_seal(void)
@@ -421,6 +484,7 @@ main(void)
 	all = slurp(&size);
 	test_seal();
 	test_damaged_seal();
+	test_long();
 	spill(all, size);
 	free(all);
 	test_version();
