@@ -386,7 +386,6 @@ store_search(struct store *s, const struct search *x,
 
 struct copying {
 	struct store	*dest;
-	unsigned	 pending;
 	struct fail	*why;
 };
 
@@ -399,12 +398,7 @@ copy_one(void *ctx, struct store *s, uint32_t n, FILE *f, struct fail *result)
 		fail(c->why, result->code, "%s", result->text);
 		return -1;
 	}
-	if (store_append(c->dest, f, store_msg(s, n), NULL, c->why) == -1)
-		return -1;
-	if (++c->pending < BATCH_MESSAGES)
-		return 0;
-	c->pending = 0;
-	return store_commit(c->dest, c->why);
+	return store_append(c->dest, f, store_msg(s, n), NULL, c->why);
 }
 
 int
@@ -430,6 +424,8 @@ store_copy(struct store *s, const struct numbers *ns, const char *dest,
 	r = store_messages(s, ns, copy_one, &c, why);
 	if (r == 0)
 		r = store_commit(c.dest, why);
+	else if (c.dest->ops->abandon != NULL)
+		c.dest->ops->abandon(c.dest);
 	if (store_close(c.dest, r == 0 ? why : NULL) == -1)
 		r = -1;
 	for (i = 0; r == 0 && move && i < ns->n; i++)

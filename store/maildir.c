@@ -498,6 +498,7 @@ const struct store_ops store_maildir = {
 	.kind = "Maildir", .local = true,
 	.open = maildir_open, .close = maildir_close,
 	.message = maildir_message, .size = maildir_size, .append = maildir_append,
-	.commit = maildir_commit, .recover = maildir_recover,
+	.commit = maildir_commit, .abandon = maildir_abandon,
+	.recover = maildir_recover,
 	.sync = maildir_sync, .check = maildir_check,
 };

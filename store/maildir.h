@@ -38,6 +38,7 @@ bool		 maildir_find_again(struct store *s, uint32_t n);
 int		 maildir_append(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 int		 maildir_commit(struct store *s, struct fail *why);
+void		 maildir_abandon(struct store *s);
 int		 maildir_recover(struct store *s, const char *record, FILE *message,
 		    struct fail *why);
 int		 maildir_sync(struct store *s, unsigned how, struct fail *why);

@@ -467,6 +467,7 @@ const struct store_ops store_mbox = {
 	.kind = "mbox", .local = true,
 	.open = mbox_open, .close = mbox_close,
 	.head = mbox_head, .message = mbox_message,
-	.append = mbox_append, .commit = mbox_commit, .recover = mbox_recover,
+	.append = mbox_append, .commit = mbox_commit, .abandon = mbox_abandon,
+	.recover = mbox_recover,
 	.sync = mbox_sync, .check = mbox_check,
 };

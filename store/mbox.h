@@ -105,6 +105,7 @@ int		 mbox_text_digest(FILE *in, char hex[static DIGEST_SIZE],
 int		 mbox_append(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 int		 mbox_commit(struct store *s, struct fail *why);
+void		 mbox_abandon(struct store *s);
 int		 mbox_recover(struct store *s, const char *record, FILE *message,
 		    struct fail *why);
 int		 mbox_sync(struct store *s, unsigned how, struct fail *why);

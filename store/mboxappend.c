@@ -315,6 +315,22 @@ mbox_commit(struct store *s, struct fail *why)
 	return r;
 }
 
+void
+mbox_abandon(struct store *s)
+{
+	struct mbox *b = s->data;
+
+	if (!b->pending)
+		return;
+	if (b->gathered != NULL)
+		fclose(b->gathered);
+	b->gathered = NULL;
+	b->ngathered = 0;
+	b->intent = NULL;
+	cut_back(b, b->first);
+	end_append(b);
+}
+
 /* --- Recovery --- */
 
 struct record {

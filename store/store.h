@@ -210,7 +210,8 @@ int		 store_recover(struct store *s, const char *record, FILE *message,
 
 /*
  * Copy messages into another folder, by the server itself where both are on it;
- * durable when it returns.  `move': they are marked MSG_DELETED here (and removed at
+ * durable when it returns.  On failure a local folder is as it was: who tries again has
+ * none of them twice.  `move': they are marked MSG_DELETED here (and removed at
  * once where the server does MOVE: MSG_GONE).
  */
 int		 store_copy(struct store *s, const struct numbers *ns, const char *dest,
@@ -293,6 +294,7 @@ struct store_ops {
 	int	(*append)(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 	int	(*commit)(struct store *s, struct fail *why);
+	void	(*abandon)(struct store *s);	/* undo what was appended since; NULL: it stays */
 	int	(*recover)(struct store *s, const char *record, FILE *message, struct fail *why);
 	/* 1 done, 0 generic. */
 	int	(*copy)(struct store *s, const uint32_t *v, size_t n, const char *dest,

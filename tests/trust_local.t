@@ -36,6 +36,16 @@ for t in letter /dev/full /proc/x letter/no/such fifo mbox:dirnot; do
 done
 is "$(cat letter)" 'no mailbox' '89 a file that is no mailbox is as it was'
 
+# 93: of several messages one does not fit: the folder is as it was, not half a copy.
+fill 3 several
+{ message big; printf '%20000s\n\n' x; } >> several
+for t in dest93 maildir:md93; do
+	fill 1 dest93; cp dest93 before93; mkdir -p md93/cur md93/new md93/tmp; cp several box
+	run sh -c 'ulimit -f 20; trap "" XFSZ; exec "$@"' sh "$MAILX" -n -f box -Y "move * $t"
+	is "$STATUS$(count box)$(find md93 -type f)" 744 "93 $t: nothing has moved"
+	same dest93 before93 "93 $t: and the mailbox is as before"
+done
+
 # 94, 95: what stands at the end, and From lines.
 for tail in 'torn' 'torn\n' 'From x' '' '\n\n\n' 'a\r\n'; do
 	{ message 1; printf "$tail"; } > dest
