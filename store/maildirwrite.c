@@ -169,6 +169,8 @@ sync_directory(struct maildir *d, const char *sub, struct fail *why)
 {
 	int fd = openat(d->dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 
+	if (fd == -1 && errno == ENOENT)
+		return 0;	/* nothing was changed there */
 	if (fd == -1 || fsync(fd) == -1)
 		r = fail_errno(why, EX_IOERR, "%s/%s", d->path, sub);
 	if (fd != -1)

@@ -153,6 +153,12 @@ like "$OUT" "^ *$n  *[0-9]*  md\$" '100 folders counts what is a message, and no
 run "$MAILX" -n -f maildir:md -Y '!rm -f md/cur/* 2> /dev/null' -Y 'type 1'
 [ "$STATUS" -lt 128 ]; ok $? "100 files that vanish ($STATUS)"
 
+mkdir -p bare/cur; printf 'From: a@example.org\nSubject: x\n\nbody\n' > bare/cur/1.a.h:2,
+run "$MAILX" -n -f bare -Y 'flag 1' -Y count
+is "$STATUS$OUT$(ls bare/cur)" '011.a.h:2,F' '100 a Maildir that lost its empty directories is read'
+run "$MAILX" -n -R -f src -Y 'copy 1 bare'
+is "$STATUS$(count bare)" 02 '100 and appended to'
+
 # 102: large files.
 rm -f big; { fill 1 big; truncate -s 5G big; } 2> /dev/null
 if [ -s big ]; then
