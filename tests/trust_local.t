@@ -46,6 +46,14 @@ for t in dest93 maildir:md93; do
 	same dest93 before93 "93 $t: and the mailbox is as before"
 done
 
+# 94: a file that begins with From_ is a mailbox, whatever stands behind that.
+printf 'From a@example.org\nSubject: no date\n\nx\n' > undated
+run "$MAILX" -n -R -f src -Y 'copy 1 undated'
+is "$STATUS$("$MAILX" -n -R -J -f undated -Y headers | grep -c 'no date\|number 1')" 02 '94 a first message without a date is one'
+printf 'From a@example.org Fri Nov 20 01:30:00 2026' > cutshort; cp cutshort whole
+run "$MAILX" -n -f cutshort -Y 'flag 1'
+same cutshort whole '94 no field is written into a separator that is cut short'
+
 # 94, 95: what stands at the end, and From lines.
 for tail in 'torn' 'torn\n' 'From x' '' '\n\n\n' 'a\r\n'; do
 	{ message 1; printf "$tail"; } > dest
