@@ -25,6 +25,11 @@ b' "$(printf '%5000s' '' | tr ' ' x)" '&AC8-' "$(printf 'x\377y')" .. . '' -x '!
 done
 is "$(ls -A / | grep -c '^abs$')$(ls -A "$HOME" | grep -c '^x$')" 00 '88 nothing in / or $HOME'
 
+run "$MAILX" -n -R -f box -Y "copy 1 $(printf '%600s' '' | tr ' ' x)"
+like "$ERR" 'xxx: File name too long$' '88 however long the name, the reason is told'
+run "$MAILX" -n -R -f "$(printf 'no\342\200\213\357\273\277where')" -H
+like "$ERR" 'no.xe2.x80.x8b.xef.xbb.xbfwhere: No such' '88 characters of no width are shown'
+
 # 89: a target that cannot be written to.
 fill 3; fill 1 src
 echo 'no mailbox' > letter; mkdir dirnot; ln -s nowhere dangling; mkfifo fifo
