@@ -51,6 +51,10 @@ for t in dest93 maildir:md93; do
 	same dest93 before93 "93 $t: and the mailbox is as before"
 done
 
+run sh -c 'ulimit -f 20; trap "" XFSZ; exec "$@"' sh "$MAILX" -n -J -Y 'fetch -o dest93 several'
+like "$STATUS$OUT" '74{"fetched":0,"skipped":0,"failed":4,' '93 what a fetch did not come to is not passed over'
+same dest93 before93 '93 nor half there'
+
 # 94: a file that begins with From_ is a mailbox, whatever stands behind that.
 printf 'From a@example.org\nSubject: no date\n\nx\n' > undated
 run "$MAILX" -n -R -f src -Y 'copy 1 undated'
