@@ -138,6 +138,7 @@ STORE_SRCS = \
 	store/imapsync.c \
 	store/local.c \
 	store/locallist.c \
+	store/localremove.c \
 	store/lock.c \
 	store/maildir.c \
 	store/maildirwrite.c \

@@ -16,6 +16,7 @@
 #define MAX_FIELD_SIZE		(1024 * 1024)	/* of one field that is kept */
 #define MAX_HEAD_SIZE		(16 * 1024 * 1024) /* of one header that is kept */
 #define MAX_ADDRS		200000	/* mailboxes read from one field */
+#define MANY_ADDRS		5000	/* recipients: of more the envelope alone has each once */
 #define MAX_PARAMS		1000	/* parameters of one field */
 #define MAX_COMMENT_DEPTH	100	/* nested comments in a field */
 #define MAX_BOUNDARY		1024	/* of a boundary that is honoured */

@@ -12,6 +12,8 @@
 
 #include "util.h"
 
+#define SHOWN_HALF	240	/* octets of a text of failure that is too long, at each end */
+
 #define COPY_BLOCK	(64 * 1024)
 
 void	(*out_of_memory)(void);
@@ -36,17 +38,26 @@ character(const unsigned char *p, size_t n)
 	return len;
 }
 
-/* C1 controls and the bidi and line-break characters that fool a terminal. */
-static bool
-misleads(const unsigned char *p, size_t len)
+bool
+utf8_is_unsafe(uint32_t cp)
 {
-	if (len == 2)
-		return p[0] == 0xc2 && p[1] < 0xa0;
-	if (len != 3 || p[0] != 0xe2)
-		return false;
-	return (p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f ||
-	    (p[2] >= 0xa8 && p[2] <= 0xae))) ||
-	    (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9);
+	if (cp < ' ' || (cp >= 0x7f && cp < 0xa0))
+		return true;
+	return cp == 0xad || cp == 0x61c || cp == 0x180e || cp == 0xfeff ||
+	    (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
+	    (cp >= 0x2060 && cp <= 0x206f) || (cp >= 0xfff9 && cp <= 0xfffb) ||
+	    (cp >= 0xe0000 && cp <= 0xe007f);
+}
+
+static uint32_t
+code_point(const unsigned char *p, size_t len)
+{
+	uint32_t cp = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+	size_t i;
+
+	for (i = 1; i < len; i++)
+		cp = cp << 6 | (p[i] & 0x3f);
+	return cp;
 }
 
 /* Copy text as one printable line; what is not printable becomes \xHH. */
@@ -59,8 +70,7 @@ printable(char *out, size_t size, const char *text)
 
 	while (left > 0 && used + 5 < size) {
 		len = character(p, left);
-		if (len == 0 || (len == 1 && ascii_is_control(*p)) ||
-		    misleads(p, len)) {
+		if (len == 0 || utf8_is_unsafe(code_point(p, len))) {
 			out[used++] = '\\';
 			out[used++] = 'x';
 			out[used++] = hex[*p >> 4];
@@ -74,6 +84,22 @@ printable(char *out, size_t size, const char *text)
 		left -= len;
 	}
 	out[used] = '\0';
+}
+
+/* One that is too long loses its middle: what went wrong stands at its end. */
+static void
+shorten(char *text)
+{
+	size_t n = strlen(text), start = SHOWN_HALF, rest = n - SHOWN_HALF;
+
+	if (n <= (size_t)2 * SHOWN_HALF)
+		return;
+	while (start > 0 && (text[start] & 0xc0) == 0x80)
+		start--;
+	while (rest < n && (text[rest] & 0xc0) == 0x80)
+		rest++;
+	memcpy(text + start, "...", 3);
+	memmove(text + start + 3, text + rest, n - rest + 1);
 }
 
 static void PRINTF_LIKE(4, 0)
@@ -90,6 +116,8 @@ fill(struct fail *why, int code, int error, const char *fmt, va_list ap)
 	if (text != NULL && error != 0 &&
 	    asprintf(&whole, "%s: %s", text, strerror(error)) == -1)
 		whole = text;
+	if (whole != NULL)
+		shorten(whole);
 	printable(why->text, sizeof why->text,
 	    whole == NULL ? "out of memory" : whole);
 	if (whole != text)
@@ -136,8 +164,10 @@ fail_where(struct fail *why, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) == -1)
 		text = NULL;
 	va_end(ap);
-	if (text != NULL && asprintf(&whole, "%s: %s", text, old) != -1)
+	if (text != NULL && asprintf(&whole, "%s: %s", text, old) != -1) {
+		shorten(whole);
 		printable(why->text, sizeof why->text, whole);
+	}
 	free(whole);
 	free(text);
 }

@@ -21,6 +21,9 @@
 #define PRINTF_LIKE(f, a)	__attribute__((__format__(__printf__, f, a)))
 #define NELEM(a)		(sizeof(a) / sizeof((a)[0]))
 
+/* Is it one that must not reach a terminal: C0, DEL, C1, bidi controls, line separators, zero-width? */
+bool		 utf8_is_unsafe(uint32_t cp);
+
 /*
  * The failure record.  A function that can fail takes one as its last
  * parameter (but for printf-like ones), returns -1 or NULL, and has filled it.
@@ -33,8 +36,8 @@ struct fail {
 };
 
 /*
- * Fill `why' and return -1.  Control bytes and malformed UTF-8 in the result
- * become visible escapes, so a server's words cannot drive a terminal.
+ * Fill `why' and return -1.  What must not reach a terminal and malformed UTF-8 in the
+ * result become visible escapes, so a server's words cannot drive it.
  */
 int	 fail(struct fail *why, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* The same with ": " and the text of errno behind it. */

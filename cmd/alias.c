@@ -16,8 +16,6 @@
 #include "out.h"
 #include "vars.h"
 
-#define MANY	5000	/* recipients */
-
 enum walk { NOT_YET, EXPANDING, EXPANDED };
 
 struct alias {
@@ -331,7 +329,7 @@ add(struct expansion *x, const struct addr *a, struct fail *why)
 	    check_local_name(a->addr, why) == -1)
 		return -1;
 	/* Of very many the envelope alone has each once: a search for each takes too long. */
-	if (x->to->n >= MANY || !addrs_has(x->to, a->addr))
+	if (x->to->n >= MANY_ADDRS || !addrs_has(x->to, a->addr))
 		addrs_add(x->to, a->name, a->addr);
 	return 0;
 }

@@ -219,9 +219,15 @@ take_options(struct mailx *m, struct args *a, const char **line, unsigned how)
 
 extern const struct cmd cmd_top;
 
-/* If what stands here is one, fill `r'. */
+extern const struct cmd cmd_help;
+
+/*
+ * If what stands here is one, fill `r'.  With words behind the file it is none, but
+ * where nothing else but a list could stand there.
+ */
 static int
-read_redirect(struct mailx *m, const char *p, unsigned how, struct redirect *r)
+read_redirect(struct mailx *m, const struct cmd *cmd, const char *p,
+    unsigned how, struct redirect *r)
 {
 	struct strv file = { 0 };
 	const char *at = p + 1;
@@ -230,7 +236,8 @@ read_redirect(struct mailx *m, const char *p, unsigned how, struct redirect *r)
 	if (*p == '|') {
 		at += strspn(at, " \t");
 		if (*at == '\0')
-			return 0;	/* `help |' */
+			return cmd == &cmd_help ? 0 : fail(&m->why, EX_USAGE,
+			    "nothing stands behind |");
 		r->way = '|';
 		r->target = xstrdup(at);
 		return 1;
@@ -247,7 +254,8 @@ read_redirect(struct mailx *m, const char *p, unsigned how, struct redirect *r)
 		r->target = words_file(m, file.v[0], &m->why);
 		result = r->target == NULL ? -1 : 1;
 	} else if (result == 1)
-		result = 0;
+		result = cmd->takes != TAKES_MSGS ? 0 : fail(&m->why, EX_USAGE,
+		    "more than a file stands behind >");
 	strv_free(&file);
 	return result;
 }
@@ -278,7 +286,7 @@ cut_redirect(struct mailx *m, const struct cmd *cmd, char *line, unsigned how,
 		p += list_in_front(cmd, p);
 		at = (size_t)(p - line);
 		if (*p == '>' || *p == '|') {
-			result = read_redirect(m, p, how, r);
+			result = read_redirect(m, cmd, p, how, r);
 			if (result != 0)
 				break;
 		}

@@ -192,6 +192,16 @@ expect(const struct fetch *f, const struct numbers *ns)
 	progress_expect(f->m, octets, i);
 }
 
+/* What was not come to when all ended has failed too: it was not passed over. */
+static void
+count_missed(struct fetch *f, const struct numbers *ns)
+{
+	uint64_t wanted = ns->n < f->o->most ? ns->n : f->o->most;
+
+	if (wanted > f->sum.fetched + f->sum.failed)
+		f->sum.failed = wanted - f->sum.fetched;
+}
+
 /* Fetch those, as many as are wanted. */
 static int
 fetch_these(struct run *x, const struct numbers *ns, struct fail *why)
@@ -221,6 +231,8 @@ fetch_these(struct run *x, const struct numbers *ns, struct fail *why)
 	}
 	if (!f->o->dry && seen_commit(f->seen, result == 0 ? why : &other) == -1)
 		result = -1;
+	if (result == -1)
+		count_missed(f, ns);
 	return result;
 }
 

@@ -239,7 +239,9 @@ judge(struct outbox *b, struct outbox_item *i, bool first, struct fail *why)
 
 	set_pending(i, lasting, why);
 	note_last(i, why);
-	if (!lasting)
+	if (lasting)
+		i->attempts++;
+	else
 		given_up = outbox_put_off(i, (int64_t)time(NULL));
 	return finish(b, i, given_up, why);
 }

@@ -145,16 +145,9 @@ print_list(struct mailx *m, const struct msglist *list)
 static int
 run_headers(struct mailx *m, struct args *a)
 {
-	bool given = a->text != NULL && *a->text != '\0';
-
-	if (given && a->msgs.n == 0 && m->interactive)
-		return fail(&m->why, EX_NOTHING, "no applicable messages");
-	if (given && a->msgs.n == 0) {
-		m->status = 1;
-		return 0;
-	}
 	if (!m->interactive)
-		return given ? print_list(m, &a->msgs) : print_all(m, &m->why);
+		return a->msgs.n > 0 ? print_list(m, &a->msgs) :
+		    print_all(m, &m->why);
 	if (a->msgs.n > 1)
 		return print_list(m, &a->msgs);
 	if (a->msgs.n == 1)
@@ -216,7 +209,7 @@ run_z(struct mailx *m, struct args *a)
 
 const struct cmd cmd_headers = {
 	.name = "headers", .abbreviation = "h",
-	.flags = CMD_FOLDER | CMD_EMPTY_OK, .takes = TAKES_MSGS,
+	.flags = CMD_FOLDER, .takes = TAKES_MSGS,
 	.empty = DEFAULT_NONE, .max = -1, .usage = "[msglist]",
 	.help = "print the summary, a screen at a time at a prompt, without downloading bodies",
 	.run = run_headers

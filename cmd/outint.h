@@ -36,8 +36,9 @@ int	 out_check(struct mailx *m, struct fail *why);
 
 /* The folder's name as records give it: the mailbox on a server, a path. */
 char	*out_folder_name(const struct store *s);
-/* The keys that all records of a message have; envelope, flags and size are loaded. */
+/* The keys that all records of a message have; flags and size are loaded. */
 void	 out_json_message(struct json *j, struct store *s, uint32_t n,
+	    const struct envelope *e,
 	    struct part *root);	/* its structure; NULL: not known here */
 /* The keys of a part that its structure alone tells; `size' is the caller's. */
 void	 out_json_part(struct json *j, const struct part *p);

@@ -140,33 +140,35 @@ load(struct store *s, uint32_t n, struct fail *why)
 	int r;
 
 	numbers_add(&one, n);
-	r = store_load(s, &one, LOAD_FLAGS | LOAD_SIZE | LOAD_ENVELOPE, why);
+	r = store_load(s, &one, LOAD_FLAGS | LOAD_SIZE, why);
 	numbers_free(&one);
 	return r;
 }
 
+/* What is said of it comes from the message itself, not from what a server made of it. */
 static int
 put_message(struct mailx *m, struct store *s, uint32_t n, FILE *in, FILE *out,
     struct fail *why)
 {
 	struct part *root = part_parse(in, m->options.charset_8bit, why);
-	const struct envelope *e;
+	struct envelope *e;
 	unsigned defects;
 	struct json j;
 	int r;
 
 	if (root == NULL)
 		return -1;
-	e = store_msg(s, n)->envelope;
+	e = envelope_read(&root->head, m->options.charset_8bit);
 	defects = part_defects(root) | e->defects;
 	json_begin(&j, out);
-	out_json_message(&j, s, n, root);
+	out_json_message(&j, s, n, e, root);
 	put_fields(m, &j, &root->head);
 	r = put_parts(m, &j, root, in, &defects, why);
 	if (r == 0) {
 		out_json_defects(&j, defects);
 		json_end(&j);
 	}
+	envelope_free(e);
 	part_free(root);
 	return r;
 }

@@ -425,10 +425,10 @@ ids_json(struct json *j, const char *key, const struct strv *ids)
 }
 
 void
-out_json_message(struct json *j, struct store *s, uint32_t n, struct part *root)
+out_json_message(struct json *j, struct store *s, uint32_t n,
+    const struct envelope *e, struct part *root)
 {
 	const struct msg *msg = store_msg(s, n);
-	const struct envelope *e = msg->envelope;
 	char date[DATE_MAX], *folder = out_folder_name(s);
 
 	json_count(j, "n", n);
@@ -468,7 +468,8 @@ out_summary(struct mailx *m, struct store *s, uint32_t n, struct fail *why)
 
 	if (m->json) {
 		json_begin(&j, out_stream(m));
-		out_json_message(&j, s, n, store_msg(s, n)->structure);
+		out_json_message(&j, s, n, store_msg(s, n)->envelope,
+		    store_msg(s, n)->structure);
 		json_end(&j);
 		return out_check(m, why);
 	}

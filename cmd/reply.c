@@ -29,6 +29,13 @@ has(const struct addrs *as, const char *addr)
 	return false;
 }
 
+static bool
+is_repeated(const struct draft *d, const char *addr)
+{
+	return d->to.n + d->cc.n < MANY_ADDRS &&
+	    (has(&d->to, addr) || has(&d->cc, addr));
+}
+
 /* Nobody twice, and not to oneself unless `metoo'. */
 static void
 add(struct mailx *m, const struct draft *d, struct addrs *to,
@@ -37,8 +44,7 @@ add(struct mailx *m, const struct draft *d, struct addrs *to,
 	size_t i;
 
 	for (i = 0; i < from->n; i++)
-		if (!has(&d->to, from->v[i].addr) &&
-		    !has(&d->cc, from->v[i].addr) &&
+		if (!is_repeated(d, from->v[i].addr) &&
 		    (is_on(m, "metoo") || !alias_is_own(m, from->v[i].addr)))
 			addrs_add(to, from->v[i].name, from->v[i].addr);
 }

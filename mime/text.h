@@ -18,8 +18,6 @@ size_t	 utf8_encode(uint32_t cp, char out[static 4]);	/* octets written */
 bool	 utf8_is_valid(const char *p, size_t n);
 /* Columns on a terminal: 0 (combining), 1, 2; -1 for control characters. */
 int	 utf8_width(uint32_t cp);
-/* Is it one that must not reach a terminal: C0, DEL, C1, bidi controls, line separators, zero-width? */
-bool	 utf8_is_unsafe(uint32_t cp);
 
 /*
  * Filter: text in the charset of that label (as it occurs in the wild; NULL or

@@ -140,17 +140,6 @@ utf8_width(uint32_t cp)
 	return w == -1 ? 1 : w;
 }
 
-bool
-utf8_is_unsafe(uint32_t cp)
-{
-	if (cp < ' ' || (cp >= 0x7f && cp < 0xa0))
-		return true;
-	return cp == 0xad || cp == 0x61c || cp == 0x180e || cp == 0xfeff ||
-	    (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-	    (cp >= 0x2060 && cp <= 0x206f) || (cp >= 0xfff9 && cp <= 0xfffb) ||
-	    (cp >= 0xe0000 && cp <= 0xe007f);
-}
-
 static uint32_t
 fold(uint32_t cp)
 {

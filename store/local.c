@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * local.c -- folders on this machine: what a name means, durable directories, and
- * making, removing, renaming.  A new folder is a Maildir: it can hold
+ * making and renaming.  A new folder is a Maildir: it can hold
  * messages and stand among others at once.
  */
 #include <dirent.h>
@@ -279,73 +279,8 @@ local_mkdir(const char *name, bool parents, const struct store_options *o,
 	return local_sync_parent(path, why);
 }
 
-/* Entries of a directory but . and ..; -1 where it cannot be read. */
-static int
-count_entries(const char *path, const char *sub)
-{
-	char *dir = xasprintf("%s/%s", path, sub);
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	int n = 0;
-
-	free(dir);
-	if (d == NULL)
-		return -1;
-	while ((e = readdir(d)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			n++;
-	closedir(d);
-	return n;
-}
-
-static int
-remove_files(const char *path, const char *sub, struct fail *why)
-{
-	char *dir = xasprintf("%s/%s", path, sub), *file;
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	int r = 0;
-
-	while (d != NULL && r == 0 && (e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		file = xasprintf("%s/%s", dir, e->d_name);
-		if (unlink(file) == -1 && errno != ENOENT)
-			r = fail_errno(why, EX_IOERR, "%s", file);
-		free(file);
-	}
-	if (d != NULL)
-		closedir(d);
-	if (r == 0 && rmdir(dir) == -1 && errno != ENOENT)
-		r = fail_errno(why, EX_CANTCREAT, "%s", dir);
-	free(dir);
-	return r;
-}
-
-static int
-remove_maildir(const char *path, bool force, struct fail *why)
-{
-	int left = count_entries(path, ".");
-
-	if (count_entries(path, "cur") > 0 || count_entries(path, "new") > 0) {
-		if (!force)
-			return fail(why, EX_CANTCREAT, "%s: not empty", path);
-	}
-	if (remove_files(path, "new", why) == -1 ||
-	    remove_files(path, "tmp", why) == -1 ||
-	    remove_files(path, "cur", why) == -1)
-		return -1;
-	/* Mailboxes below stay, and the directory with them. */
-	if (left > 3)
-		return local_sync_parent(path, why);
-	if (rmdir(path) == -1)
-		return fail_errno(why, EX_CANTCREAT, "%s", path);
-	return local_sync_parent(path, why);
-}
-
-/* What completes the change would look for the mailbox under its name. */
-static bool
-is_half_changed(const char *path, const struct store_options *o,
+bool
+local_is_half_changed(const char *path, const struct store_options *o,
     struct fail *why)
 {
 	if (!redo_is_there(path, o))
@@ -353,33 +288,6 @@ is_half_changed(const char *path, const struct store_options *o,
 	fail(why, EX_TEMPFAIL, "%s: a change of it was not completed; open it "
 	    "first", path);
 	return true;
-}
-
-int
-local_rmdir(const char *name, bool force, const struct store_options *o,
-    struct fail *why)
-{
-	const char *path = local_path(name);
-	struct stat st;
-
-	if (lstat(path, &st) == -1)
-		return fail_errno(why, local_code(errno, false), "%s", path);
-	if (S_ISDIR(st.st_mode)) {
-		if (local_is_maildir(path))
-			return remove_maildir(path, force, why);
-		if (rmdir(path) == -1)
-			return fail_errno(why, EX_CANTCREAT, "%s", path);
-		return local_sync_parent(path, why);
-	}
-	if (!S_ISREG(st.st_mode) || !local_is_mbox(path))
-		return fail(why, EX_CANTCREAT, "%s: not a mailbox", path);
-	if (st.st_size > 0 && !force)
-		return fail(why, EX_CANTCREAT, "%s: not empty", path);
-	if (is_half_changed(path, o, why))
-		return -1;
-	if (unlink(path) == -1)
-		return fail_errno(why, EX_CANTCREAT, "%s", path);
-	return local_sync_parent(path, why);
 }
 
 int
@@ -395,7 +303,7 @@ local_rename(const char *from, const char *to, const struct store_options *o,
 		return fail(why, EX_CANTCREAT, "%s: not a mailbox", old);
 	if (exists(new))
 		return fail(why, EX_CANTCREAT, "%s: exists already", new);
-	if (is_half_changed(old, o, why))
+	if (local_is_half_changed(old, o, why))
 		return -1;
 	if (local_make_parents(new, why) == -1)
 		return -1;

@@ -25,6 +25,14 @@ int		 local_make_parents(const char *path, struct fail *why);
 /* The code for an errno met at opening or making a folder. */
 int		 local_code(int error, bool making);
 
+/*
+ * Is a change of a mailbox to be completed at its next opening, which would look for it
+ * under its name?  EX_TEMPFAIL in why.
+ */
+bool		 local_is_half_changed(const char *path, const struct store_options *o, struct fail *why);
+
+#define LOCAL_LEVELS	32	/* of directories that are listed, or removed at once */
+
 /* SHA-256 of what is written to the stream, in hex, into hex (65 octets) at fclose. */
 #define DIGEST_SIZE	65
 FILE		*local_digest(char hex[static DIGEST_SIZE], uint64_t *octets);

@@ -8,8 +8,6 @@
 #include "local.h"
 #include "maildir.h"
 
-#define MAX_LEVELS	32	/* of directories that are listed */
-
 struct listing {
 	int		(*each)(void *, const struct store_list_entry *, struct fail *);
 	void		 *ctx;
@@ -120,7 +118,7 @@ list_one(struct listing *l, const char *path, const char *name, unsigned level)
 		if (l->each(l->ctx, &e, l->why) == -1)
 			return -1;
 	}
-	return is_dir && level < MAX_LEVELS ?
+	return is_dir && level < LOCAL_LEVELS ?
 	    list_below(l, path, name, level + 1) : 0;
 }
 

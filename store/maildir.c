@@ -265,6 +265,8 @@ scan(struct store *s, struct listing *l, const char *sub, struct fail *why)
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
+	if (dir == NULL && errno == ENOENT && strcmp(sub, "new") == 0)
+		return 0;
 	if (dir == NULL) {
 		fail_errno(why, local_code(errno, false), "%s/%s", d->path, sub);
 		if (fd != -1)
@@ -357,8 +359,9 @@ make(struct store *s, struct fail *why)
 {
 	struct maildir *d = s->data;
 
+	/* Copies and archives leave out directories that are empty. */
 	if (local_is_maildir(d->path))
-		return 0;
+		return local_make_maildir(d->path, why);
 	/* A directory of other things does not become one by the way. */
 	if (strncmp(s->name, "maildir:", 8) != 0 &&
 	    !local_may_be_maildir(d->path))

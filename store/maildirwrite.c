@@ -169,6 +169,8 @@ sync_directory(struct maildir *d, const char *sub, struct fail *why)
 {
 	int fd = openat(d->dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 
+	if (fd == -1 && errno == ENOENT)
+		return 0;	/* nothing was changed there */
 	if (fd == -1 || fsync(fd) == -1)
 		r = fail_errno(why, EX_IOERR, "%s/%s", d->path, sub);
 	if (fd != -1)
@@ -245,11 +247,32 @@ place_all(struct maildir *d, size_t *placed, struct fail *why)
 	return in_cur ? sync_directory(d, "cur", why) : 0;
 }
 
+/* Those of them that have their final names lose these too. */
+static void
+take_away(struct maildir *d, size_t placed)
+{
+	size_t i;
+
+	for (i = 0; i < d->written.n; i++) {
+		unlinkat(d->dir, d->written.v[i], 0);
+		if (i < placed)
+			unlinkat(d->dir, d->places.v[i], 0);
+	}
+}
+
+static void
+forget_written(struct maildir *d)
+{
+	strv_free(&d->written);
+	strv_free(&d->places);
+	d->intent = NULL;
+}
+
 int
 maildir_commit(struct store *s, struct fail *why)
 {
 	struct maildir *d = s->data;
-	size_t i, placed = 0;
+	size_t placed = 0, i;
 	int r = 0;
 
 	if (d->written.n == 0)
@@ -259,17 +282,11 @@ maildir_commit(struct store *s, struct fail *why)
 	if (r == 0 && (r = sync_written(d, why)) == 0)
 		r = place_all(d, &placed, why);
 	if (r == -1)		/* not known to be there: given up */
-		for (i = 0; i < d->written.n; i++) {
-			unlinkat(d->dir, d->written.v[i], 0);
-			if (i < placed)
-				unlinkat(d->dir, d->places.v[i], 0);
-		}
+		take_away(d, placed);
 	durable_step("maildir: committed");
 	for (i = 0; r == 0 && d->intent == NULL && i < d->places.n; i++)
 		strv_add(&d->placed, d->places.v[i]);
-	strv_free(&d->written);
-	strv_free(&d->places);
-	d->intent = NULL;
+	forget_written(d);
 	return r;
 }
 

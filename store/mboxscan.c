@@ -111,7 +111,7 @@ fill(struct scanner *sc, size_t from, struct fail *why)
 }
 
 static struct msg *
-current(struct scanner *sc)
+current(const struct scanner *sc)
 {
 	return store_msg(sc->s, sc->s->count);
 }
@@ -321,18 +321,29 @@ take_body_line(struct scanner *sc, const char *p, size_t n, off_t at)
 		note_quoted(sc, p, n);
 }
 
+/* At the start of the file nothing else can be meant, whatever date stands there or none. */
+static bool
+begins_message(const struct scanner *sc, const char *p, size_t n, off_t at,
+    int64_t *when)
+{
+	if (*p != 'F' || n > MBOX_TEXT_MAX)
+		return false;
+	if (!mbox_is_separator(p, n < MBOX_LOOKED ? n : MBOX_LOOKED, when))
+		return at == 0 && n >= 5 && memcmp(p, "From ", 5) == 0;
+	return !(sc->in_message && sc->in_head &&
+	    at == mbox_text_start(current(sc)));
+}
+
 /* A line at offset `at'; *jump: go on there instead, or -1. */
 static int
 take_line(struct scanner *sc, const char *p, size_t n, off_t at, off_t *jump,
     struct fail *why)
 {
-	int64_t when;
+	int64_t when = 0;
 	unsigned empty;
 
 	*jump = -1;
-	if (*p == 'F' && n <= MBOX_TEXT_MAX && mbox_is_separator(p,
-	    n < MBOX_LOOKED ? n : MBOX_LOOKED, &when) && !(sc->in_message && sc->in_head &&
-	    at == mbox_text_start(current(sc))))
+	if (begins_message(sc, p, n, at, &when))
 		return begin_message(sc, at, n, when, why);
 	if (!sc->in_message) {
 		sc->text |= empty_octets(p, n) == 0;

@@ -128,6 +128,15 @@ write_head(const char *head, size_t n, const struct msg *m, FILE *out)
 	mbox_write_status(out, m, eol);
 }
 
+/* A separator that ends with the file has no line behind it for a field. */
+static bool
+is_cut_short(struct mbox *b, off_t text)
+{
+	char last = '\n';
+
+	return mbox_read_at(b, &last, 1, text - 1, NULL) == 0 && last != '\n';
+}
+
 /* One message with its flags as they are now; its body as it stands there. */
 static int
 write_altered(struct mbox *b, struct step *x, struct redo *r, struct fail *why)
@@ -142,7 +151,7 @@ write_altered(struct mbox *b, struct step *x, struct redo *r, struct fail *why)
 		return -1;
 	out = xmemstream(&altered, &len);
 	/* One that is too long to be read whole stays as it is. */
-	if (n >= MAX_HEAD_SIZE)
+	if (n >= MAX_HEAD_SIZE || (n == 0 && is_cut_short(b, text)))
 		fwrite(head, 1, n, out);
 	else
 		write_head(head, n, x->m, out);

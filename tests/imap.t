@@ -118,4 +118,9 @@ letters one 1 1; sed 1d one > one.eml; put "$OTHER_NAME" one.eml
 run timeout 60 python3 co.py "$MAILX" "imaps://$OTHER_NAME@localhost:$IMAPS/INBOX"
 is "$STATUS:$OUT" "0:{'ack': 1001, 'status': 0} 64" 'a thousand commands, each acknowledged'
 is "$(grep -c 'C: .* \(AUTHENTICATE\|LOGIN\)' trace)" 1 'over one connection'
+# A server may take the last of two fields for the one, and says Reply-To where there is none.
+printf 'From: a@example.org\nReply-To: a@example.org\nTo: b@example.org\nSubject: first\nSubject: second\n\nx\n' > twice.eml
+put "$OTHER_NAME" twice.eml
+run "$MAILX" -R -J -f "imaps://$OTHER_NAME@localhost:$IMAPS/INBOX" -Y 'type $'
+like "$OUT" '"reply_to":\[{"name":null,"addr":"a@example.org"}\],"subject":"first"' 'type tells what stands in the message itself'
 done_testing

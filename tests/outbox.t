@@ -53,6 +53,8 @@ if [ "$POSTFIX" = yes ]; then
 	sed "s/-pw/-wrong/" "$HOME/.netrc" > n && chmod 600 n
 	for i in 1 2; do send -S netrc=n --at +0s "$OTHER_NAME@example.test"; done
 	is "$STATUS$(files failed env)" 772 'a wrong password: 77, kept'
+	box queue -J
+	is "$(printf '%s\n' "$OUT" | grep -c '"attempts":1,.*"status":"failed"')" 2 'an attempt is one whatever came of it'
 	box 'flush -a'
 	is "$STATUS$ERR" 0 'flush -a tries those again when that is mended'
 	arrived "$OTHER_NAME" 6

@@ -192,7 +192,7 @@ cat > script <<'E2'
 ! number 11
 < ? 
 > h 99
-< no applicable messages
+< message 99: no such message
 < ? 
 > h 5
 < number 5

@@ -129,6 +129,14 @@ run "$MAILX" -n -f box -Y 'mkdir tree/a/b' -Y 'copy 1 tree/a/b' -Y 'rmdir tree/a
 [ "$STATUS" -ne 0 ]; ok $? 'rmdir refuses what is not empty'
 run "$MAILX" -n -f box -Y 'rename tree/a/b tree/a/c' -Y 'rmdir -f tree/a/c'
 is "$STATUS" 0 'rename and rmdir -f'
+run "$MAILX" -n -f box -Y 'copy 1 tree/a/box' -Y 'mkdir tree/a/d/e' -Y 'copy 2 tree/a/d/e' -Y 'rmdir tree/a/d'
+is "$STATUS" 73 'rmdir refuses what has mailboxes in it'
+echo note > tree/a/note
+run "$MAILX" -n -f box -Y 'rmdir -f tree'
+is "$STATUS $(find tree/a/d/e -type f | grep -c .)" '73 1' 'rmdir -f of a tree with other files in it touches nothing'
+rm tree/a/note
+run "$MAILX" -n -f box -Y 'rmdir -f tree'
+is "$STATUS$(ls -d tree 2> /dev/null)" 0 'rmdir -f of a tree of mailboxes'
 printf 'Subject: x\n\nbody\n' > "$HOME/notmine"; chmod 666 "$HOME/.mailrc"
 run "$MAILX" -Y 'echo hi'
 is "$STATUS" 78 'a startup file that others may write is refused'

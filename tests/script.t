@@ -72,10 +72,17 @@ is "$STATUS" 64 'else without if'
 # Output.
 y -f box -Y 'headers > a' -Y 'headers >> a' -Y 'headers | wc -l' -Y 'echo "x > y"' -Y 'echo a > b c' -Y 'echo <a@b>'
 A=$OUT
-for c in 'headers >' 'headers >>' 'echo hi > ' 'headers > $nothing'; do
+for c in 'headers >' 'headers >>' 'echo hi > ' 'headers > $nothing' 'headers |'; do
 	y -f box -Y "$c"
 	is "$STATUS$OUT" 64 "$c: nothing stands behind it"
 done
+y -f box -Y 'headers > a1 a2'
+is "$STATUS$(ls a1 2> /dev/null)" 64 'nothing but one file can stand behind the > of a list'
+y -f box -Y 'headers 99'
+is "$STATUS" 64 'headers of a message that is not there'
+one_line 'message 99'
+y -f box -Y 'headers (subject "no such subject")'
+is "$STATUS$OUT$ERR" 1 'headers of none'
 OUT=$A
 is "$(wc -l < a | tr -d ' ')" 6 'to a file, and behind what it holds'
 is "$(echo "$OUT" | tr -d ' ' | head -n 1)" 3 'to a command'

@@ -78,6 +78,8 @@ def attempt(link):
 
 def main():
     listener = socket.create_server(("127.0.0.1", 0))
+    # What it does not read shall not wait in the system instead.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
     listener.settimeout(0.1)
     print(listener.getsockname()[1], flush=True)
     while time.time() < END and os.getppid() == PARENT:

@@ -25,6 +25,11 @@ b' "$(printf '%5000s' '' | tr ' ' x)" '&AC8-' "$(printf 'x\377y')" .. . '' -x '!
 done
 is "$(ls -A / | grep -c '^abs$')$(ls -A "$HOME" | grep -c '^x$')" 00 '88 nothing in / or $HOME'
 
+run "$MAILX" -n -R -f box -Y "copy 1 $(printf '%600s' '' | tr ' ' x)"
+like "$ERR" 'xxx: File name too long$' '88 however long the name, the reason is told'
+run "$MAILX" -n -R -f "$(printf 'no\342\200\213\357\273\277where')" -H
+like "$ERR" 'no.xe2.x80.x8b.xef.xbb.xbfwhere: No such' '88 characters of no width are shown'
+
 # 89: a target that cannot be written to.
 fill 3; fill 1 src
 echo 'no mailbox' > letter; mkdir dirnot; ln -s nowhere dangling; mkfifo fifo
@@ -35,6 +40,28 @@ for t in letter /dev/full /proc/x letter/no/such fifo mbox:dirnot; do
 	rm -rf dirnot; mkdir dirnot
 done
 is "$(cat letter)" 'no mailbox' '89 a file that is no mailbox is as it was'
+
+# 93: of several messages one does not fit: the folder is as it was, not half a copy.
+fill 3 several
+{ message big; printf '%20000s\n\n' x; } >> several
+for t in dest93 maildir:md93; do
+	fill 1 dest93; cp dest93 before93; mkdir -p md93/cur md93/new md93/tmp; cp several box
+	run sh -c 'ulimit -f 20; trap "" XFSZ; exec "$@"' sh "$MAILX" -n -f box -Y "move * $t"
+	is "$STATUS$(count box)$(find md93 -type f)" 744 "93 $t: nothing has moved"
+	same dest93 before93 "93 $t: and the mailbox is as before"
+done
+
+run sh -c 'ulimit -f 20; trap "" XFSZ; exec "$@"' sh "$MAILX" -n -J -Y 'fetch -o dest93 several'
+like "$STATUS$OUT" '74{"fetched":0,"skipped":0,"failed":4,' '93 what a fetch did not come to is not passed over'
+same dest93 before93 '93 nor half there'
+
+# 94: a file that begins with From_ is a mailbox, whatever stands behind that.
+printf 'From a@example.org\nSubject: no date\n\nx\n' > undated
+run "$MAILX" -n -R -f src -Y 'copy 1 undated'
+is "$STATUS$("$MAILX" -n -R -J -f undated -Y headers | grep -c 'no date\|number 1')" 02 '94 a first message without a date is one'
+printf 'From a@example.org Fri Nov 20 01:30:00 2026' > cutshort; cp cutshort whole
+run "$MAILX" -n -f cutshort -Y 'flag 1'
+same cutshort whole '94 no field is written into a separator that is cut short'
 
 # 94, 95: what stands at the end, and From lines.
 for tail in 'torn' 'torn\n' 'From x' '' '\n\n\n' 'a\r\n'; do
@@ -166,6 +193,12 @@ n=$("$MAILX" -n -R -f maildir:md -Y count)
 like "$OUT" "^ *$n  *[0-9]*  md\$" '100 folders counts what is a message, and nothing else'
 run "$MAILX" -n -f maildir:md -Y '!rm -f md/cur/* 2> /dev/null' -Y 'type 1'
 [ "$STATUS" -lt 128 ]; ok $? "100 files that vanish ($STATUS)"
+
+mkdir -p bare/cur; printf 'From: a@example.org\nSubject: x\n\nbody\n' > bare/cur/1.a.h:2,
+run "$MAILX" -n -f bare -Y 'flag 1' -Y count
+is "$STATUS$OUT$(ls bare/cur)" '011.a.h:2,F' '100 a Maildir that lost its empty directories is read'
+run "$MAILX" -n -R -f src -Y 'copy 1 bare'
+is "$STATUS$(count bare)" 02 '100 and appended to'
 
 # 102: large files.
 rm -f big; { fill 1 big; truncate -s 5G big; } 2> /dev/null

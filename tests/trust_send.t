@@ -144,6 +144,11 @@ print(len(r) <= 8192 and len(r.split()) <= 100 and r.endswith("<3@example.org>")
 		is "$(cat o)" True '52 References: bounded, the first and the last are kept'
 	fi
 done
+awk 'BEGIN { print "From e@example.org Fri Nov 20 01:30:00 2026\nFrom: a@example.org\nSubject: crowd"
+	for (i = 0; i < 80000; i++) print (i == 0 ? "To: " : " ") "u" i "@x.org,"
+	print " last@x.org\n\nx\n" }' > crowd
+run timeout 15 "$MAILX" -n -N -R -d -f crowd -Y 'reply 1' < /dev/null
+is "$STATUS" 0 '52 an answer to a crowd does not take longer for each of them'
 
 # 53: Bcc (also tests/send.t, tests/answer.t).
 mail x -s x -b hidden@example.org -S record=rec b@example.org
