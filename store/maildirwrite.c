@@ -350,10 +350,8 @@ maildir_take_back(struct store *s, struct fail *why)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < d->written.n; i++)
-		unlinkat(d->dir, d->written.v[i], 0);
-	strv_free(&d->written);
-	strv_free(&d->places);
+	take_away(d, 0);
+	forget_written(d);
 	for (i = 0; i < d->placed.n; i++)
 		if (remove_placed(d, d->placed.v[i], why) == -1)
 			r = -1;
