@@ -97,6 +97,7 @@ NET_SRCS = \
 	net/imapcmd.c \
 	net/imapidle.c \
 	net/imapline.c \
+	net/imapquota.c \
 	net/imapread.c \
 	net/keep.c \
 	net/netrc.c \

@@ -2,7 +2,8 @@
 /*
  * imap.h -- a session with an IMAP server (RFC 3501, 9051; TLS 2595 and 8314,
  * SASL-IR 4959, ID 2971, NAMESPACE 2342, UIDPLUS 4315, ESEARCH 4731, LIST-EXTENDED
- * 5258, LIST-STATUS 5819, SPECIAL-USE 6154, MOVE 6851, LITERAL+ and - 7888).
+ * 5258, LIST-STATUS 5819, SPECIAL-USE 6154, MOVE 6851, LITERAL+ and - 7888, QUOTA
+ * 9208).
  *
  * Mailbox names here are the server's: modified UTF-7 with its delimiter.
  *
@@ -184,6 +185,19 @@ int		 imap_search_places(struct imap *x, struct imap_line *keys, size_t max,
 /* The first place (0: none) and the number of what matches; needs ESEARCH. */
 int		 imap_search_count(struct imap *x, const char *keys, uint32_t *first,
 		    uint32_t *count, struct fail *why);
+
+/* A resource of a quota root (RFC 9208): STORAGE in units of 1024 octets, MESSAGE, MAILBOX, ... */
+struct imap_quota {
+	struct span	root, resource;		/* the server's words */
+	uint64_t	used, limit;
+};
+/*
+ * GETQUOTAROOT: `each' for every resource that is limited; EX_NOINPUT where there is
+ * no such mailbox and the server says so, EX_UNAVAILABLE where it tells of no quotas.
+ */
+int		 imap_quota(struct imap *x, const char *mailbox,
+		    int (*each)(void *ctx, const struct imap_quota *q, struct fail *why),
+		    void *ctx, struct fail *why);
 
 /*
  * APPEND of what `in' holds from here to its end, with CRLF line ends.  `flags'

@@ -708,6 +708,7 @@ const struct store_ops store_imap = {
 	.subscribe = imap_subscribe_to,
 	.rmdir = imap_rmdir,
 	.rename = imap_move_mailbox,
+	.quotas = imap_quotas,
 	.list = imap_list_mailboxes,
 	.end = pool_end,
 };

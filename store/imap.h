@@ -244,6 +244,9 @@ int		 imap_rmdir(const char *name, bool force, const struct store_options *o,
 		    struct fail *why);
 int		 imap_move_mailbox(const char *from, const char *to,
 		    const struct store_options *o, struct fail *why);
+int		 imap_quotas(const char *name,
+		    int (*each)(void *, const struct store_quota *, struct fail *),
+		    void *ctx, const struct store_options *o, struct fail *why);
 int		 imap_list_mailboxes(const char *base, const char *pattern,
 		    int (*each)(void *, const struct store_list_entry *, struct fail *),
 		    void *ctx, const struct store_options *o, struct fail *why);

@@ -446,39 +446,49 @@ copy_here(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 	return 0;
 }
 
-int
-imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
+/* To a mailbox of the same server, by our name. */
+static int
+copy_by_name(struct store *s, const uint32_t *v, size_t n, const char *path,
     bool move, struct fail *why)
 {
-	struct server server = { .trace = NULL };
-	struct session *ss;
 	uint32_t *here;
 	char *mailbox;
-	int result;
+	int result = -1;
 
-	if (!url_is_url(dest))
-		return 0;
-	if (box_check(s, why) == -1)
-		return -1;
-	ss = box_of(s)->session;
-	if (s->options->server(s->options->ctx, dest, &server, why) == -1)
-		return -1;
-	if (!url_same_server(&server.url, &ss->server.url)) {
-		server_free(&server);
-		return 0;
-	}
-	mailbox = pool_mailbox(ss, server.url.path, false, why);
-	server_free(&server);
+	mailbox = pool_mailbox(box_of(s)->session, path, false, why);
 	if (mailbox == NULL || box_need_uids(s, v, n, why) == -1) {
 		free(mailbox);
 		return -1;
 	}
 	here = xreallocarray(NULL, n + 1, sizeof(*here));
 	n = keep_here(s, v, n, here);
-	result = n == 0 || copy_here(s, here, n, mailbox, move, why) == 0 ?
-	    1 : -1;
+	if (n == 0 || copy_here(s, here, n, mailbox, move, why) == 0)
+		result = 0;
 	free(here);
 	free(mailbox);
+	return result;
+}
+
+int
+imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
+    bool move, struct fail *why)
+{
+	struct server server = { .trace = NULL };
+	const char *path;
+	int result = 0;
+
+	if (!url_is_url(dest))
+		return 0;
+	if (box_check(s, why) == -1)
+		return -1;
+	if (s->options->server(s->options->ctx, dest, &server, why) == -1)
+		return -1;
+	path = server.url.path != NULL ? server.url.path : "";
+	if (url_same_server(&server.url, &box_of(s)->session->server.url))
+		result = copy_by_name(s, v, n, path, move, why) == 0 ? 1 : -1;
+	if (result == -1)
+		fail_where(why, "%s", *path == '\0' ? "INBOX" : path);
+	server_free(&server);
 	return result;
 }
 

@@ -307,6 +307,18 @@ store_list(const char *base, const char *pattern,
 	return ops->list(base, pattern, each, ctx, o, why);
 }
 
+int
+store_quotas(const char *name,
+    int (*each)(void *, const struct store_quota *, struct fail *),
+    void *ctx, const struct store_options *o, struct fail *why)
+{
+	const struct store_ops *ops = kind_of(name);
+
+	if (ops->quotas == NULL)
+		return unsupported(ops, "tell quotas", why);
+	return ops->quotas(name, each, ctx, o, why);
+}
+
 void
 store_end(void)
 {

@@ -322,6 +322,66 @@ test_search(void)
 	ok(peer_agrees(p), "SEARCH: dialogue");
 }
 
+static int
+note_quota(void *ctx, const struct imap_quota *q, struct fail *why)
+{
+	(void)why;
+	fprintf(ctx, "[%.*s] %.*s %llu/%llu\n", (int)q->root.n, q->root.p,
+	    (int)q->resource.n, q->resource.p, (unsigned long long)q->used,
+	    (unsigned long long)q->limit);
+	return 0;
+}
+
+static void
+quotas(int code, const char *told, const char *what,
+    const char *const *script)
+{
+	struct server s = a_server();
+	struct fail why;
+	struct peer p;
+	struct imap *x = begin(&s, script, &p, &why);
+	char *text;
+	size_t n;
+	FILE *f = xmemstream(&text, &n);
+
+	if (x != NULL)
+		(void)imap_quota(x, "a box", note_quota, f, &why);
+	fclose(f);
+	if (!is_int(why.code, code, what))
+		printf("# %s\n", why.text);
+	is_string(text, told, "QUOTA: what is told");
+	free(text);
+	imap_logout(x);
+	ok(peer_agrees(p), "QUOTA: %s: dialogue", what);
+}
+
+#define QUOTAS(code, told, what, ...) \
+	quotas(code, told, what, (const char *const[]){ \
+	    IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH", \
+	    "SA1 OK [CAPABILITY IMAP4rev1 QUOTA] in", \
+	    "CA2 GETQUOTAROOT \"a box\"\r", __VA_ARGS__, NULL })
+
+static void
+test_quota(void)
+{
+	quotas(EX_UNAVAILABLE, "", "not offered",
+	    (const char *const[]){ LOGGED_IN, OUT("2"), NULL });
+	QUOTAS(0, "[] STORAGE 10/512\n[] MESSAGE 3/9223372036854775807\n[a] x 0/0\n",
+	    "two roots", "S* QUOTAROOT \"a box\" \"\" a",
+	    "S* QUOTA \"\" (STORAGE 10 512 MESSAGE 3 9223372036854775807)",
+	    "S* QUOTA a (x 0 0)", "SA2 OK", OUT("3"));
+	QUOTAS(0, "", "no limit", "S* QUOTAROOT \"a box\"", "S* QUOTA a ()",
+	    "SA2 OK", OUT("3"));
+	QUOTAS(EX_NOINPUT, "", "no such mailbox", "SA2 NO [NONEXISTENT] none",
+	    OUT("3"));
+	QUOTAS(EX_UNAVAILABLE, "", "refused", "SA2 NO none", OUT("3"));
+	QUOTAS(EX_PROTOCOL, "", "not a list", "S* QUOTA a 1 2 3");
+	QUOTAS(EX_PROTOCOL, "", "no root", "S* QUOTA");
+	QUOTAS(EX_PROTOCOL, "", "no limit is said", "S* QUOTA a (STORAGE 10)");
+	QUOTAS(EX_PROTOCOL, "", "too large", "S* QUOTA a (STORAGE 10 9223372036854775808)");
+	QUOTAS(EX_PROTOCOL, "", "a list in it", "S* QUOTA a ((STORAGE) 10 10)");
+}
+
 static FILE *
 message(const char *text, size_t n)
 {
@@ -387,6 +447,7 @@ main(void)
 	test_literals();
 	test_floods();
 	test_search();
+	test_quota();
 	test_append();
 	return done();
 }
