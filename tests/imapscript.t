@@ -247,4 +247,24 @@ script X 5 'on * SEARCH *|S: * SEARCH 1|S: %t OK' 'on * FETCH *|S: * ESEARCH (TA
 try 76 'ESEARCH of all there could be, unasked' -Y 'headers 1'
 script ESEARCH 5 'on * UID SEARCH *|S: * ESEARCH UID ALL 1:4294967295|S: %t OK' > script
 try 76 'ESEARCH of all there could be' -Y 'search subject x'
+
+# --- A search that finds more than a reply can hold: the places are asked for in windows ---
+many() {		# many FROM TO STEP
+	awk -v n="$1" -v to="$2" -v step="$3" 'BEGIN {
+		printf "raw * SEARCH"
+		for (; n <= to; n += step) printf "%s %d", ++k % 400 ? "" : "\nraw ", n
+		print "\nS: \nS: %t OK"
+	}'
+}
+{
+	script X 700000 'on * UID SEARCH*|S: * SEARCH 101|S: %t OK' | sed '/^on . SEARCH/,$d'
+	echo 'on * SEARCH 1:250000 SUBJECT "x"'; many 1 250000 1
+	echo 'on * SEARCH 250001:500000 SUBJECT "x"'; many 250001 500000 2
+	echo 'on * SEARCH 500001:700000 SUBJECT "x"'; many 700000 700000 1
+	echo serve
+} > script
+try 0 'half of 700,000 messages match' -Y 'count subject x'
+is "$OUT" 375001 '... they are counted'
+grep '^C:.*SEARCH' log | sed 's/^C: [^ ]* //' > said
+is "$(cat said)" "$(printf 'SEARCH 1:250000 SUBJECT "x"\nSEARCH 250001:500000 SUBJECT "x"\nSEARCH 500001:700000 SUBJECT "x"')" '... in three windows'
 done_testing
