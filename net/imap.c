@@ -42,6 +42,9 @@ struct imap {
 	bool			 alive, leaving;
 	bool			 qresync;	/* it is enabled */
 	bool			 may_compress;	/* it was not refused yet */
+	struct imap_job		*enabling;	/* UTF-8 was asked for, and not answered yet; or NULL */
+	bool			 rev2;		/* it is an IMAP4rev2 alone */
+	bool			 accepts_utf8;	/* UTF8=ACCEPT is enabled */
 	bool			 more;		/* "+" came */
 	char			*more_text;	/* owned */
 	unsigned		 tags;		/* said so far */
@@ -180,6 +183,8 @@ imap_ask_capabilities(struct imap *x, struct fail *why)
 static void
 free_job(struct imap *x, struct imap_job *job)
 {
+	if (job == x->enabling)
+		x->enabling = NULL;
 	TAILQ_REMOVE(&x->jobs, job, link);
 	free(job->text);
 	free(job);
@@ -304,7 +309,7 @@ say_end(struct imap *x, struct imap_job *job, const struct imap_line *l,
 		if (imap_say_text(x, l->message, l->message_size, why) == -1)
 			return give_up(x);
 	}
-	if (conn_say(x->conn, why, "%s", text) == -1)
+	if (conn_say(x->conn, why, "%s%s", text, l->closes ? ")" : "") == -1)
 		return give_up(x);
 	return 0;
 }
@@ -337,8 +342,8 @@ say_line(struct imap *x, struct imap_job *job, const struct imap_line *l,
 	return result;
 }
 
-struct imap_job *
-imap_start(struct imap *x, struct imap_line *l,
+static struct imap_job *
+start(struct imap *x, struct imap_line *l,
     int (*data)(void *, const struct imap_response *, struct fail *),
     void *ctx, struct fail *why)
 {
@@ -359,6 +364,27 @@ imap_start(struct imap *x, struct imap_line *l,
 		imap_abandon(x, job);
 		return NULL;
 	}
+	return job;
+}
+
+struct imap_job *
+imap_start(struct imap *x, struct imap_line *l,
+    int (*data)(void *, const struct imap_response *, struct fail *),
+    void *ctx, struct fail *why)
+{
+	struct imap_job *job;
+	struct imap_line quoted;
+
+	if (!l->is_8bit || !imap_uses_utf8(x))
+		return start(x, l, data, ctx, why);
+	imap_line_init(&quoted);
+	quoted.utf8 = true;
+	imap_line_add(&quoted, l);
+	quoted.message = l->message;
+	quoted.message_size = l->message_size;
+	quoted.closes = l->closes;
+	job = start(x, &quoted, data, ctx, why);
+	imap_line_free(&quoted);
 	return job;
 }
 
@@ -604,6 +630,67 @@ imap_compress(struct imap *x, struct fail *why)
 }
 
 static int
+enabled_data(void *ctx, const struct imap_response *r, struct fail *why)
+{
+	const struct imap_node *n;
+	struct imap *x = ctx;
+
+	(void)why;
+	if (r->status != IMAP_DATA || r->has_number ||
+	    !span_ieq(r->word, "ENABLED"))
+		return 0;
+	for (n = r->items; n != NULL; n = n->next)
+		if (imap_is_atom(n, "UTF8=ACCEPT"))
+			x->accepts_utf8 = true;
+	return 1;
+}
+
+/*
+ * Before any mailbox is selected (RFC 6855 3).  Nobody waits: it goes out with the
+ * next command, and only what depends on it waits for the answer.
+ */
+static int
+ask_for_utf8(struct imap *x, struct fail *why)
+{
+	struct imap_line l;
+
+	x->rev2 = imap_offers(x, "IMAP4rev2") && !imap_offers(x, "IMAP4rev1");
+	if (!imap_offers(x, "UTF8=ACCEPT") && !imap_offers(x, "UTF8=ONLY"))
+		return 0;
+	imap_line_init(&l);
+	imap_line_put(&l, "ENABLE UTF8=ACCEPT");
+	x->enabling = start(x, &l, enabled_data, x, why);
+	imap_line_free(&l);
+	if (x->enabling == NULL)
+		return -1;
+	/* Freed when it is answered; until then its data is wanted. */
+	x->enabling->abandoned = true;
+	return 0;
+}
+
+static void
+await_enabled(struct imap *x)
+{
+	struct fail ignored = { 0 };
+
+	while (x->enabling != NULL && imap_step(x, &ignored) == 0)
+		;
+}
+
+bool
+imap_accepts_utf8(struct imap *x)
+{
+	await_enabled(x);
+	return x->accepts_utf8;
+}
+
+bool
+imap_uses_utf8(struct imap *x)
+{
+	return x->rev2 || imap_accepts_utf8(x);
+}
+
+static int
 greet(struct imap *x, const struct server *s, bool *authenticated,
     struct fail *why)
 {
@@ -678,7 +765,9 @@ begin_session(struct imap *x, const struct server *s, const char *user,
 	if (!x->knows_capabilities && imap_ask_capabilities(x, why) == -1)
 		return -1;
 	/* On this machine octets cost less than packing them. */
-	return conn_is_local(x->conn) ? 0 : imap_compress(x, why);
+	if (!conn_is_local(x->conn) && imap_compress(x, why) == -1)
+		return -1;
+	return ask_for_utf8(x, why);
 }
 
 /* Over a connection that is taken over. */
@@ -757,6 +846,7 @@ imap_logout(struct imap *x)
 
 	if (x == NULL)
 		return;
+	await_enabled(x);
 	if (x->alive && TAILQ_EMPTY(&x->jobs)) {
 		imap_set_watch(x, NULL);
 		x->leaving = true;

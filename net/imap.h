@@ -3,9 +3,10 @@
  * imap.h -- a session with an IMAP server (RFC 3501, 9051; TLS 2595 and 8314,
  * SASL-IR 4959, ID 2971, NAMESPACE 2342, UIDPLUS 4315, ESEARCH 4731, LIST-EXTENDED
  * 5258, LIST-STATUS 5819, SPECIAL-USE 6154, MOVE 6851, LITERAL+ and - 7888, QUOTA
- * 9208).
+ * 9208, UTF8=ACCEPT 6855).
  *
- * Mailbox names here are the server's: modified UTF-7 with its delimiter.
+ * Mailbox names here are the server's: with its delimiter, and in modified UTF-7 or
+ * (imap_uses_utf8) as they are.
  *
  * Failures: a lost connection and BYE EX_TEMPFAIL, what is no answer EX_PROTOCOL,
  * BAD too; NO by its response code (RFC 5530), where that tells nothing by what
@@ -31,6 +32,11 @@ bool		 imap_is_alive(const struct imap *x);
 /* Has the server said something unasked, or gone?  Deals with it; false: the session is over. */
 bool		 imap_is_fresh(struct imap *x);
 bool		 imap_offers(const struct imap *x, const char *capability);
+/*
+ * Are names and strings UTF-8, and is no CHARSET said?  Where the server has agreed
+ * (RFC 6855), or is an IMAP4rev2 alone.  May have to wait for what it says.
+ */
+bool		 imap_uses_utf8(struct imap *x);
 /* All capabilities.  Borrowed. */
 const struct strv *imap_capabilities(const struct imap *x);
 const char	*imap_name(const struct imap *x);	/* "host:port"; borrowed */
@@ -66,8 +72,10 @@ struct imap_line {
 	}		*literals;	/* owned: where they stand in text */
 	size_t		 nliterals, cap;
 	bool		 is_8bit;	/* a string beyond ASCII is among them */
+	bool		 utf8;		/* quotes may hold UTF-8: of imap_start alone */
 	FILE		*message;	/* borrowed: a message that ends the command; or NULL */
 	uint64_t	 message_size;	/* of it, with CRLF line ends */
+	bool		 closes;	/* with `)' behind it */
 };
 
 void		 imap_line_init(struct imap_line *l);
@@ -216,6 +224,7 @@ int		 imap_noop(struct imap *x, struct fail *why);
 
 struct conn	*imap_conn(struct imap *x);
 void		 imap_note_qresync(struct imap *x);
+bool		 imap_accepts_utf8(struct imap *x);	/* UTF8=ACCEPT, not IMAP4rev2 alone */
 int		 imap_login(struct imap *x, const struct server *s, const char *user,
 		    const char *password, struct fail *why);	/* imapauth.c */
 int		 imap_ask_capabilities(struct imap *x, struct fail *why);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../mime/text.h"
 #include "conn.h"
 #include "imap.h"
 
@@ -592,7 +593,8 @@ search(struct imap *x, const char *verb, struct imap_line *keys, size_t max,
 	imap_line_init(&l);
 	imap_line_put(&l, "%s %s%s", verb,
 	    imap_offers(x, "ESEARCH") || imap_offers(x, "IMAP4rev2") ?
-	    "RETURN (ALL) " : "", keys->is_8bit ? "CHARSET UTF-8 " : "");
+	    "RETURN (ALL) " : "",
+	    keys->is_8bit && !imap_uses_utf8(x) ? "CHARSET UTF-8 " : "");
 	imap_line_add(&l, keys);
 	job = imap_start(x, &l, search_data, &st, why);
 	imap_line_free(&l);
@@ -723,6 +725,32 @@ check_limit(struct imap *x, uint64_t size, struct fail *why)
 	return 0;
 }
 
+/* Is the header UTF-8, and beyond ASCII?  Goes back. */
+static bool
+has_utf8_header(FILE *in)
+{
+	off_t start = ftello(in);
+	bool is_8bit = false;
+	size_t n = 0;
+	char *text;
+	FILE *f = xmemstream(&text, &n);
+	int c, last = '\n';
+
+	while ((c = getc_unlocked(in)) != EOF && ftello(f) < MAX_FIELD_SIZE) {
+		if (c == '\n' && last == '\n')
+			break;
+		is_8bit = is_8bit || c >= 0x80;
+		if (c != '\r')
+			last = c;
+		putc(c, f);
+	}
+	fclose(f);
+	is_8bit = is_8bit && utf8_is_valid(text, n);
+	free(text);
+	clearerr(in);
+	return fseeko(in, start, SEEK_SET) == 0 && is_8bit;
+}
+
 int
 imap_append(struct imap *x, const char *mailbox, const char *flags,
     const char *date, FILE *in, struct fail *why)
@@ -740,7 +768,8 @@ imap_append(struct imap *x, const char *mailbox, const char *flags,
 		imap_line_put(&l, " (%s)", flags);
 	if (*date != '\0')
 		imap_line_put(&l, " \"%s\"", date);
-	imap_line_put(&l, " ");
+	l.closes = imap_accepts_utf8(x) && has_utf8_header(in);
+	imap_line_put(&l, "%s", l.closes ? " UTF8 (~" : " ");
 	l.message = in;
 	l.message_size = size;
 	job = imap_start(x, &l, NULL, NULL, why);

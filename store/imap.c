@@ -203,7 +203,7 @@ box_need_uids(struct store *s, const uint32_t *v, size_t n, struct fail *why)
 
 int
 box_each_set(struct store *s, const struct strv *sets, const char *before,
-    const char *after, int no, struct fail *why)
+    const char *after, const char *mailbox, int no, struct fail *why)
 {
 	struct imap *x = box_of(s)->session->imap;
 	struct imap_job *jobs[PIPELINE_WINDOW];
@@ -217,6 +217,8 @@ box_each_set(struct store *s, const struct strv *sets, const char *before,
 			imap_line_init(&l);
 			imap_line_put(&l, "%s%s%s", before, sets->v[said],
 			    after);
+			if (mailbox != NULL)
+				imap_line_string(&l, span_of(mailbox));
 			jobs[said % PIPELINE_WINDOW] = imap_start(x, &l, NULL,
 			    NULL, why);
 			imap_line_free(&l);

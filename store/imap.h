@@ -106,9 +106,9 @@ void		 box_sets(const struct store *s, const uint32_t *v, size_t n, bool uids,
 		    struct strv *sets);
 /* Have the UIDs of these known. */
 int		 box_need_uids(struct store *s, const uint32_t *v, size_t n, struct fail *why);
-/* Say a command for each set, "%s" in fmt, several at once; 0 when all were OK. */
+/* Say a command for each set, with the mailbox (NULL: none) behind it, several at once; 0 when all were OK. */
 int		 box_each_set(struct store *s, const struct strv *sets, const char *before,
-		    const char *after, int no, struct fail *why);
+		    const char *after, const char *mailbox, int no, struct fail *why);
 
 /* Names and values in turn? */
 bool		 imap_are_pairs(const struct imap_node *n);

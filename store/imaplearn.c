@@ -135,7 +135,7 @@ fetch_uids(struct store *s, const struct imap_uids *u, struct fail *why)
 	put_unknown(s, u, &sets);
 	box_of(s)->want = LOAD_FLAGS;
 	result = box_each_set(s, &sets, "UID FETCH ", " (UID FLAGS)",
-	    EX_TEMPFAIL, why);
+	    NULL, EX_TEMPFAIL, why);
 	box_of(s)->want = 0;
 	strv_free(&sets);
 	return result;

@@ -86,7 +86,8 @@ store_sets(struct store *s, const struct numbers *ns, const char *sign,
 
 	box_sets(s, ns->v, ns->n, true, &sets);
 	after = xasprintf(" %sFLAGS.SILENT (%s)", sign, flags);
-	result = box_each_set(s, &sets, "UID STORE ", after, EX_NOPERM, why);
+	result = box_each_set(s, &sets, "UID STORE ", after, NULL,
+	    EX_NOPERM, why);
 	free(after);
 	strv_free(&sets);
 	return result;
@@ -323,7 +324,7 @@ expunge(struct store *s, struct fail *why)
 		return 0;
 	if (imap_offers(x, "UIDPLUS") || imap_offers(x, "IMAP4rev2")) {
 		box_sets(s, ns.v, ns.n, true, &sets);
-		result = box_each_set(s, &sets, "UID EXPUNGE ", "",
+		result = box_each_set(s, &sets, "UID EXPUNGE ", "", NULL,
 		    EX_UNAVAILABLE, why);
 	} else if ((result = check_deleted(s, &ns, why)) == 0)
 		result = imap_run(x, EX_UNAVAILABLE, why, "EXPUNGE");
@@ -359,22 +360,11 @@ say_copy(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
     bool move, struct fail *why)
 {
 	struct strv sets = { NULL, 0, 0 };
-	struct imap_line l;
 	int result;
 
-	/* A name from utf7_encode is printable ASCII; a quoted string holds it. */
-	imap_line_init(&l);
-	imap_line_put(&l, " ");
-	imap_line_string(&l, span_of(mailbox));
-	fflush(l.f);
-	if (l.nliterals > 0)
-		result = fail(why, EX_CANTCREAT, "the mailbox name is too long");
-	else {
-		box_sets(s, v, n, true, &sets);
-		result = box_each_set(s, &sets,
-		    move ? "UID MOVE " : "UID COPY ", l.text, EX_CANTCREAT, why);
-	}
-	imap_line_free(&l);
+	box_sets(s, v, n, true, &sets);
+	result = box_each_set(s, &sets, move ? "UID MOVE " : "UID COPY ", " ",
+	    mailbox, EX_CANTCREAT, why);
 	strv_free(&sets);
 	return result;
 }

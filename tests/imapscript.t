@@ -267,4 +267,43 @@ try 0 'half of 700,000 messages match' -Y 'count subject x'
 is "$OUT" 375001 '... they are counted'
 grep '^C:.*SEARCH' log | sed 's/^C: [^ ]* //' > said
 is "$(cat said)" "$(printf 'SEARCH 1:250000 SUBJECT "x"\nSEARCH 250001:500000 SUBJECT "x"\nSEARCH 500001:700000 SUBJECT "x"')" '... in three windows'
+
+# --- Names and strings in UTF-8, where the server agrees (RFC 6855): the same in either way ---
+named() {		# named CAPS ANSWER NAME...: a server that says LIST with these names
+	caps=$1 answer=$2
+	shift 2
+	rows=$([ $# -eq 0 ] || printf '|S: * LIST (\\HasNoChildren) "/" %s' "$@")
+	script "$caps" 3 "on * ENABLE UTF8=ACCEPT|$answer" 'on * LIST "" ""|S: * LIST (\Noselect) "/" ""|S: %t OK' \
+	    "on * LIST \"\" \"\\*\"*$rows|S: %t OK" 'on * STATUS *|S: %t NO none' 'on * CREATE *|S: %t OK' \
+	    'on * SUBSCRIBE *|S: %t OK' 'on * UID COPY *|S: %t OK' 'on * FETCH *|S: * 1 FETCH (UID 101 FLAGS ())|S: %t OK' \
+	    'on * UID SEARCH *|S: * SEARCH 102|S: %t OK' 'on * SEARCH UID 102|S: * SEARCH 2|S: %t OK'
+}
+names() {		# names WANT WHAT: what folders shows of them
+	fake
+	run "$MAILX" -n -R -J -S timeout=10 -f "$BOX" -Y folders
+	wait "$FAKE_PID" 2> /dev/null
+	is "$STATUS$(printf '%s\n' "$OUT" | sed 's/{"folder":"\(.*\)","messages.*\(noselect\).*/ \1 \2/; s/{"folder":"\(.*\)","messages.*/ \1/' | tr '\n' ',')" "$1" "$2"
+}
+YES='S: * ENABLED UTF8=ACCEPT|S: %t OK'
+GLYPH='"&2D3eAA-"'
+named 'UTF8=ACCEPT ENABLE' "$YES" '"草稿 & 😀"' "$GLYPH" '"A &- B"' '"\xe8\x8d"' '"a\xffb"' '"\xed\xa0\x80"' '"\x1b[31m"' > script
+names '0 &2D3eAA-, A &- B, \\x1b[31m noselect, \\xe8\\x8d noselect, \\xed\\xa0\\x80 noselect, a\\xffb noselect, 草稿 & 😀,' \
+    'UTF8=ACCEPT: names as they are, and what is none'
+named 'UTF8=ACCEPT ENABLE' 'S: %t NO not now' '"草"' "$GLYPH" '"A &- B"' > script
+names '0 A & B, \\xe8\\x8d\\x89 noselect, 😀,' 'UTF8=ACCEPT is refused: names in UTF-7'
+named 'ENABLE' "$YES" "$GLYPH" > script
+names '0 😀,' 'UTF8=ACCEPT is not offered: names in UTF-7'
+unlike "$(cat log)" 'ENABLE UTF8' '... and it is not asked for'
+asked() {		# asked WANT WHAT: what is said for names beyond ASCII
+	fake
+	run "$MAILX" -n -R -S timeout=10 -f "$BOX" -Y 'mkdir "草稿 & 😀"' -Y 'subscribe 草稿' -Y 'copy 1 草稿' -Y 'count subject é' < /dev/null
+	wait "$FAKE_PID" 2> /dev/null
+	is "$(sed -n 's/^C: A[0-9]* \(CREATE\|SUBSCRIBE\|UID COPY\|UID SEARCH\)/\1/p' log)" "$1" "$2"
+}
+named 'UTF8=ACCEPT ENABLE' "$YES" > script
+DRAFTS='\xe8\x8d\x89\xe7\xa8\xbf'
+asked "$(printf '%s\n' "CREATE \"$DRAFTS & \xf0\x9f\x98\x80\"" "SUBSCRIBE \"$DRAFTS\"" "UID COPY 101 \"$DRAFTS\"" 'UID SEARCH SUBJECT "\xc3\xa9"')" 'UTF8=ACCEPT: what is said is UTF-8'
+is "$STATUS$(tail -n 1 .out)" 01 '... and a search finds'
+named 'LITERAL+' "$YES" | sed 's/^on . UID SEARCH .$/&\nclose/' > script
+asked "$(printf 'CREATE "&g0l6Pw- &- &2D3eAA-"\nSUBSCRIBE "&g0l6Pw-"\nUID COPY 101 "&g0l6Pw-"\nUID SEARCH CHARSET UTF-8 SUBJECT {2+}')" 'without: UTF-7, CHARSET and a literal'
 done_testing

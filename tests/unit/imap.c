@@ -435,6 +435,97 @@ test_append(void)
 	    "X");
 }
 
+/* --- UTF-8 (RFC 6855). --- */
+
+/* What is said of names, strings and headers beyond ASCII. */
+static void
+speaks(const char *what, const char *text, const char *const *script)
+{
+	struct server s = a_server();
+	struct imap_uids uids = { 0 };
+	struct imap_line keys;
+	struct fail why;
+	struct peer p;
+	struct imap *x = begin(&s, script, &p, &why);
+	FILE *f = message(text, strlen(text));
+
+	imap_line_init(&keys);
+	imap_line_put(&keys, "TEXT ");
+	imap_line_string(&keys, span_of("\xc3\xa9\\"));
+	if (x != NULL && imap_create(x, "\xc3\xa9", &why) == 0 &&
+	    imap_create(x, "\xe9", &why) == 0 &&
+	    imap_search(x, &keys, 10, &uids, &why) == 0)
+		(void)imap_append(x, "\xc3\xa9", "\\Seen", "", f, &why);
+	if (!is_int(why.code, 0, what))
+		printf("# %s\n", why.text);
+	imap_line_free(&keys);
+	free(uids.v);
+	fclose(f);
+	imap_logout(x);
+	ok(peer_agrees(p), "%s: dialogue", what);
+}
+
+#define SPEAKS(what, text, ...) \
+	speaks(what, text, (const char *const[]){ \
+	    IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH", __VA_ARGS__, NULL })
+#define UTF8_STRINGS(a, b, c) \
+	"CA" a " CREATE \"\xc3\xa9\"\r", "SA" a " OK", \
+	"CA" b " CREATE {1}\r", "S+", "C\xe9\r", "SA" b " OK", \
+	"CA" c " UID SEARCH RETURN (ALL) TEXT \"\xc3\xa9\\\\\"\r", "SA" c " OK"
+#define OTHER_STRINGS(a, b, c, d) \
+	"CA" a " CREATE {2}\r", "S+", "C\xc3\xa9\r", "SA" a " OK", \
+	"CA" b " CREATE {1}\r", "S+", "C\xe9\r", "SA" b " OK", \
+	"CA" c " UID SEARCH CHARSET UTF-8 TEXT {3}\r", "S+", \
+	"C\xc3\xa9\\\r", "SA" c " OK", \
+	"CA" d " APPEND {2}\r", "S+", "C\xc3\xa9 (\\Seen) {12}\r", "S+", \
+	"CS: \xc3\xa9\r", "C\r", "Cb\r", "C\r", "SA" d " OK"
+
+static void
+test_utf8(void)
+{
+	SPEAKS("UTF8=ACCEPT", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
+	    UTF8_STRINGS("3", "4", "5"),
+	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) UTF8 (~{12}\r", "S+",
+	    "CS: \xc3\xa9\r", "C\r", "Cb\r", "C)\r", "SA6 OK", OUT("7"));
+	SPEAKS("UTF8=ONLY, a header in ASCII", "S: e\n\n\xc3\xa9\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ONLY] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
+	    UTF8_STRINGS("3", "4", "5"),
+	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) {12}\r", "S+",
+	    "CS: e\r", "C\r", "C\xc3\xa9\r", "C\r", "SA6 OK", OUT("7"));
+	SPEAKS("UTF8=ACCEPT, a header that is none", "S: \xe9\r\n\r\nb\r\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
+	    UTF8_STRINGS("3", "4", "5"),
+	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) {11}\r", "S+",
+	    "CS: \xe9\r", "C\r", "Cb\r", "C\r", "SA6 OK", OUT("7"));
+	SPEAKS("IMAP4rev2 alone", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev2] in",
+	    "CA2 CREATE \"\xc3\xa9\"\r", "SA2 OK",
+	    "CA3 CREATE {1+}\r", "C\xe9\r", "SA3 OK",
+	    "CA4 UID SEARCH RETURN (ALL) TEXT \"\xc3\xa9\\\\\"\r", "SA4 OK",
+	    "CA5 APPEND \"\xc3\xa9\" (\\Seen) {12+}\r", "CS: \xc3\xa9\r",
+	    "C\r", "Cb\r", "C\r", "SA5 OK", OUT("6"));
+	SPEAKS("UTF8=ACCEPT is refused", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "SA2 NO not now",
+	    OTHER_STRINGS("3", "4", "5", "6"), OUT("7"));
+	SPEAKS("UTF8=ACCEPT is not known", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED", "SA2 OK",
+	    OTHER_STRINGS("3", "4", "5", "6"), OUT("7"));
+	SPEAKS("ENABLED that was not asked for", "S: \xc3\xa9\n\nb\n",
+	    "S* ENABLED UTF8=ACCEPT", "SA1 OK [CAPABILITY IMAP4rev1] in",
+	    OTHER_STRINGS("2", "3", "4", "5"), OUT("6"));
+	RUNS(0, "ENABLE goes with the next command", IN("AUTH=PLAIN SASL-IR"),
+	    "CA1 AUTH", "SA1 OK [CAPABILITY IMAP4rev1 UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "CA3 SELECT \"INBOX\"\r",
+	    "S* ENABLED UTF8=ACCEPT", "SA2 OK", "SA3 OK in", "CA4 NOOP",
+	    "SA4 OK", OUT("5"));
+}
+
 int
 main(void)
 {
@@ -449,5 +540,6 @@ main(void)
 	test_search();
 	test_quota();
 	test_append();
+	test_utf8();
 	return done();
 }
