@@ -617,10 +617,11 @@ close_imap(struct store *s, struct fail *why)
 		else
 			pool_drop(b->session);
 	}
-	for (i = 0; i < s->count; i++) {
-		free(s->msgs[i].name);
-		s->msgs[i].name = NULL;
-	}
+	for (i = 0; i < s->count; i++)
+		if (s->msgs[i].name != NULL) {
+			free(s->msgs[i].name);
+			s->msgs[i].name = NULL;
+		}
 	if (b->nowhere != NULL)
 		fclose(b->nowhere);
 	freezero(b->url, strlen(b->url));
@@ -649,6 +650,7 @@ open_imap(struct store *s, struct fail *why)
 	ss->folder = s;
 	if (check_exists(b->state.exists, why) == -1 ||
 	    store_resize(s, b->state.exists, why) == -1) {
+		fail_where(why, "%s", imap_name(ss->imap));
 		close_imap(s, NULL);
 		return -1;
 	}

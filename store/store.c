@@ -103,6 +103,11 @@ store_resize(struct store *s, uint32_t count, struct fail *why)
 	if (count > MAX_MESSAGES)
 		return fail(why, EX_DATAERR, "%s: more than %d messages",
 		    s->name, MAX_MESSAGES);
+	if (s->msgs == NULL && count > 0) {
+		/* Pages of zeros that nobody looks at take no memory. */
+		s->cap = s->count = count;
+		s->msgs = xcalloc(count, sizeof *s->msgs);
+	}
 	if (count > s->cap) {
 		s->cap = count > s->cap * 2 ? count : s->cap * 2;
 		s->msgs = xreallocarray(s->msgs, s->cap, sizeof *s->msgs);
