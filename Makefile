@@ -161,6 +161,7 @@ STORE_SRCS = \
 	store/search.c \
 	store/seen.c \
 	store/seenlog.c \
+	store/seentable.c \
 	store/sort.c \
 	store/stage.c \
 	store/step.c \
