@@ -43,7 +43,6 @@ struct imap {
 	bool			 qresync;	/* it is enabled */
 	bool			 may_compress;	/* it was not refused yet */
 	struct imap_job		*enabling;	/* UTF-8 was asked for, and not answered yet; or NULL */
-	bool			 rev2;		/* it is an IMAP4rev2 alone */
 	bool			 accepts_utf8;	/* UTF8=ACCEPT is enabled */
 	bool			 more;		/* "+" came */
 	char			*more_text;	/* owned */
@@ -127,8 +126,8 @@ imap_set_slack(struct imap *x, uint64_t lines)
 
 /* --- Capabilities --- */
 
-bool
-imap_offers(const struct imap *x, const char *capability)
+static bool
+is_named(const struct imap *x, const char *capability)
 {
 	size_t i;
 
@@ -136,6 +135,28 @@ imap_offers(const struct imap *x, const char *capability)
 		if (strcasecmp(x->capabilities.v[i], capability) == 0)
 			return true;
 	return false;
+}
+
+/* Of a server that is both, the older one is spoken (RFC 9051 E). */
+bool
+imap_is_rev2(const struct imap *x)
+{
+	return is_named(x, "IMAP4rev2") && !is_named(x, "IMAP4rev1");
+}
+
+bool
+imap_offers(const struct imap *x, const char *capability)
+{
+	/* What was an extension and has become part of it. */
+	static const char *const rev2[] = { "ENABLE", "ESEARCH", "IDLE",
+	    "LIST-EXTENDED", "LIST-STATUS", "LITERAL-", "MOVE", "NAMESPACE",
+	    "SASL-IR", "SPECIAL-USE", "UIDPLUS" };
+	size_t i;
+
+	for (i = 0; i < NELEM(rev2) && imap_is_rev2(x); i++)
+		if (strcasecmp(rev2[i], capability) == 0)
+			return true;
+	return is_named(x, capability);
 }
 
 const struct strv *
@@ -273,8 +294,7 @@ imap_announce(struct imap *x, struct imap_job *job, const char *text,
 	bool at_once;
 
 	at_once = imap_offers(x, "LITERAL+") ||
-	    (size <= 4096 && (imap_offers(x, "LITERAL-") ||
-	    imap_offers(x, "IMAP4rev2")));
+	    (size <= 4096 && imap_offers(x, "LITERAL-"));
 	if (conn_say(x->conn, why, "%s{%llu%s}", text, (unsigned long long)size,
 	    at_once ? "+" : "") == -1)
 		return give_up(x);
@@ -654,7 +674,6 @@ ask_for_utf8(struct imap *x, struct fail *why)
 {
 	struct imap_line l;
 
-	x->rev2 = imap_offers(x, "IMAP4rev2") && !imap_offers(x, "IMAP4rev1");
 	if (!imap_offers(x, "UTF8=ACCEPT") && !imap_offers(x, "UTF8=ONLY"))
 		return 0;
 	imap_line_init(&l);
@@ -687,7 +706,7 @@ imap_accepts_utf8(struct imap *x)
 bool
 imap_uses_utf8(struct imap *x)
 {
-	return x->rev2 || imap_accepts_utf8(x);
+	return imap_is_rev2(x) || imap_accepts_utf8(x);
 }
 
 static int

@@ -31,7 +31,10 @@ void		 imap_logout(struct imap *x);	/* LOGOUT, without waiting long, and close *
 bool		 imap_is_alive(const struct imap *x);
 /* Has the server said something unasked, or gone?  Deals with it; false: the session is over. */
 bool		 imap_is_fresh(struct imap *x);
+/* By its name, or as a part of IMAP4rev2. */
 bool		 imap_offers(const struct imap *x, const char *capability);
+/* An IMAP4rev2 alone?  It has no \Recent, and searches for none. */
+bool		 imap_is_rev2(const struct imap *x);
 /*
  * Are names and strings UTF-8, and is no CHARSET said?  Where the server has agreed
  * (RFC 6855), or is an IMAP4rev2 alone.  May have to wait for what it says.

@@ -191,7 +191,7 @@ ask_unseen(struct store *s, uint32_t *first, uint32_t *count, struct fail *why)
 	struct imap_line l;
 	int result;
 
-	if (imap_offers(x, "ESEARCH") || imap_offers(x, "IMAP4rev2"))
+	if (imap_offers(x, "ESEARCH"))
 		return imap_search_count(x, "UNSEEN", first, count, why);
 	imap_line_init(&l);
 	imap_line_put(&l, "UNSEEN");

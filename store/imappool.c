@@ -212,10 +212,9 @@ pool_mailbox(struct session *ss, const char *path, bool guess,
 
 	if (*path == '\0' || strcasecmp(path, "INBOX") == 0)
 		return xstrdup("INBOX");
-	if (((has_levels(path) || (!guess &&
-	    (imap_offers(ss->imap, "NAMESPACE") ||
-	    imap_offers(ss->imap, "IMAP4rev2")))) &&
-	    pool_need_names(ss, why) == -1))
+	if ((has_levels(path) ||
+	    (!guess && imap_offers(ss->imap, "NAMESPACE"))) &&
+	    pool_need_names(ss, why) == -1)
 		return NULL;
 	name = xstrdup(path);
 	for (n = strlen(name); n > 1 && name[n - 1] == '/'; n--)

@@ -298,6 +298,15 @@ asks_flags(const struct search *x)
 	    asks_flags(x->left) || asks_flags(x->right);
 }
 
+static bool
+asks_recent(const struct search *x)
+{
+	if (x == NULL)
+		return false;
+	return (x->key == SEARCH_FLAG && (x->number & MSG_OLD) != 0) ||
+	    asks_recent(x->left) || asks_recent(x->right);
+}
+
 /* What must be loaded for the part of the tree that the server did not answer. */
 static unsigned
 rest_needs(const struct search *x)
@@ -601,6 +610,8 @@ imap_search_folder(struct store *s, const struct search *x,
 		return 0;
 	if (box_check(s, why) == -1)
 		return -1;
+	if (imap_is_rev2(box_of(s)->session->imap) && asks_recent(x))
+		return 0;
 	marks = mark_among(s, among);
 	done = search_server(s, x, among, marks, &result, why);
 	if (done == 1 && collect(s, x, marks, &result, why) == -1)

@@ -322,7 +322,7 @@ expunge(struct store *s, struct fail *why)
 	deleted(s, &ns);
 	if (ns.n == 0)
 		return 0;
-	if (imap_offers(x, "UIDPLUS") || imap_offers(x, "IMAP4rev2")) {
+	if (imap_offers(x, "UIDPLUS")) {
 		box_sets(s, ns.v, ns.n, true, &sets);
 		result = box_each_set(s, &sets, "UID EXPUNGE ", "", NULL,
 		    EX_UNAVAILABLE, why);
@@ -424,7 +424,7 @@ copy_here(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 	if (move && box_of(s)->state.read_only)
 		return fail(why, EX_NOPERM,
 		    "the mailbox is open for reading only");
-	if (move && (imap_offers(x, "MOVE") || imap_offers(x, "IMAP4rev2"))) {
+	if (move && imap_offers(x, "MOVE")) {
 		if (store_before_move(s, v, n, why) == -1)
 			return -1;
 		return copy_to(s, v, n, mailbox, true, why);

@@ -30,6 +30,8 @@ BARE_CAPS=IMAP4rev1
 PLUS='IMAP4rev1 UIDPLUS MOVE ESEARCH'
 COND="$PLUS CONDSTORE ENABLE"
 QRES="$COND QRESYNC"
+REV2='IMAP4rev2'
+REV2_QRES="$REV2 CONDSTORE QRESYNC"
 
 # --- Others change the mailbox in the middle of each command ---
 # The numbers of the first summary must mean the same messages to the end, whatever happens:
@@ -62,7 +64,7 @@ echo @ 14
 print 14
 headers 1-$
 E2
-for caps in "$BARE_CAPS" "$PLUS" "$COND" "$QRES"; do
+for caps in "$BARE_CAPS" "$PLUS" "$COND" "$QRES" "$REV2" "$REV2_QRES"; do
 	failures=''
 	for seed in 1 2 3 4; do
 		sim -s "$seed" -c "$caps" -n 30
@@ -80,7 +82,7 @@ for caps in "$BARE_CAPS" "$PLUS" "$COND" "$QRES"; do
 done
 
 # The second time with what was kept from the first: the same as without.
-for caps in "$BARE_CAPS" "$COND" "$QRES"; do
+for caps in "$BARE_CAPS" "$COND" "$QRES" "$REV2_QRES"; do
 	differences=''
 	for seed in 11 12; do
 		sim -s "$seed" -c "$caps" -n 40
@@ -113,14 +115,25 @@ still 'CONDSTORE again' "$COND"
 run "$MAILX" -n -v -R -f "$BOX" -J -H
 is "$(printf '%s\n' "$ERR" | sed -n 's/^C: A[0-9]* \(.*FETCH\)/\1/p')" 'UID FETCH 13 (UID FLAGS)' 'CONDSTORE: too'
 
-# --- IMAP4rev2 says none of the words ---
-sim -c 'IMAP4rev2'
+# --- IMAP4rev2 says none of the words: they are part of it, and \Recent is not ---
+sim -c "$REV2"
 run "$MAILX" -n -v -f "$BOX" -Y 'search subject s1' -Y 'move 2 Work' -Y 'delete 3'
 is "$STATUS" 0 'IMAP4rev2: a session'
 like "$ERR" '^C: A[0-9]* UID SEARCH RETURN (ALL) SUBJECT' 'IMAP4rev2: ESEARCH'
 like "$ERR" '^C: A[0-9]* UID MOVE' 'IMAP4rev2: MOVE'
 like "$ERR" '^C: A[0-9]* UID EXPUNGE' 'IMAP4rev2: UIDPLUS'
 like "$ERR" '^C: A[0-9]* NAMESPACE' 'IMAP4rev2: NAMESPACE'
+run "$MAILX" -n -v -R -J -f "$BOX" -Y folders
+like "$ERR" '^C: A[0-9]* LIST "" "\*" RETURN (CHILDREN SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UNSEEN))' 'IMAP4rev2: LIST-STATUS'
+for what in 'search new' 'search recent' 'count :n' 'count old' 'count unseen new' 'count not new'; do
+	run "$MAILX" -n -R -f "$BOX" -Y "$what"
+	echo "$what: $STATUS $OUT $(cat .err)"
+done > rev2
+is "$(cat rev2)" "$(printf 'search new: 1  \nsearch recent: 1  \ncount :n: 0 0 \ncount old: 0 13 \ncount unseen new: 0 0 \ncount not new: 0 13 ')" 'IMAP4rev2: without \Recent nothing is new'
+sim -c "IMAP4rev1 IMAP4rev2"
+run "$MAILX" -n -v -R -f "$BOX" -Y 'search subject s1'
+is "$STATUS" 0 'IMAP4rev1 and 2: a session'
+unlike "$ERR" 'RETURN (ALL)' 'IMAP4rev1 and 2: the older one is spoken, as nobody said ENABLE'
 
 # --- All mailboxes below a prefix ---
 sim -c 'IMAP4rev1 NAMESPACE' -p INBOX.
