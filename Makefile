@@ -94,6 +94,7 @@ NET_SRCS = \
 	net/idn.c \
 	net/imap.c \
 	net/imapauth.c \
+	net/imapcaps.c \
 	net/imapcmd.c \
 	net/imapidle.c \
 	net/imapline.c \
@@ -407,6 +408,7 @@ FUZZERS = \
 	tests/fuzz/display.fuzz \
 	tests/fuzz/head.fuzz \
 	tests/fuzz/html.fuzz \
+	tests/fuzz/imap.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/mbox.fuzz \

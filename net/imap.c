@@ -44,6 +44,7 @@ struct imap {
 	bool			 may_compress;	/* it was not refused yet */
 	struct imap_job		*enabling;	/* UTF-8 was asked for, and not answered yet; or NULL */
 	bool			 accepts_utf8;	/* UTF8=ACCEPT is enabled */
+	struct fail		 lost;		/* why, where nobody was told yet */
 	bool			 more;		/* "+" came */
 	char			*more_text;	/* owned */
 	unsigned		 tags;		/* said so far */
@@ -126,39 +127,6 @@ imap_set_slack(struct imap *x, uint64_t lines)
 
 /* --- Capabilities --- */
 
-static bool
-is_named(const struct imap *x, const char *capability)
-{
-	size_t i;
-
-	for (i = 0; i < x->capabilities.n; i++)
-		if (strcasecmp(x->capabilities.v[i], capability) == 0)
-			return true;
-	return false;
-}
-
-/* Of a server that is both, the older one is spoken (RFC 9051 E). */
-bool
-imap_is_rev2(const struct imap *x)
-{
-	return is_named(x, "IMAP4rev2") && !is_named(x, "IMAP4rev1");
-}
-
-bool
-imap_offers(const struct imap *x, const char *capability)
-{
-	/* What was an extension and has become part of it. */
-	static const char *const rev2[] = { "ENABLE", "ESEARCH", "IDLE",
-	    "LIST-EXTENDED", "LIST-STATUS", "LITERAL-", "MOVE", "NAMESPACE",
-	    "SASL-IR", "SPECIAL-USE", "UIDPLUS" };
-	size_t i;
-
-	for (i = 0; i < NELEM(rev2) && imap_is_rev2(x); i++)
-		if (strcasecmp(rev2[i], capability) == 0)
-			return true;
-	return is_named(x, capability);
-}
-
 const struct strv *
 imap_capabilities(const struct imap *x)
 {
@@ -186,17 +154,6 @@ take_capabilities(struct imap *x, const struct imap_node *n)
 	for (; n != NULL && x->capabilities.n < MAX_REPLY_LINES; n = n->next)
 		if (n->kind == IMAP_ATOM)
 			strv_take(&x->capabilities, span_dup(n->text));
-}
-
-int
-imap_ask_capabilities(struct imap *x, struct fail *why)
-{
-	if (imap_run(x, EX_PROTOCOL, why, "CAPABILITY") == -1)
-		return -1;
-	if (!x->knows_capabilities)
-		return fail(why, EX_PROTOCOL,
-		    "%s: CAPABILITY brought no capabilities", imap_name(x));
-	return 0;
 }
 
 /* --- Jobs --- */
@@ -238,10 +195,12 @@ imap_drop(struct imap *x)
 static int
 check_alive(struct imap *x, struct fail *why)
 {
-	if (!x->alive)
-		return fail(why, EX_TEMPFAIL,
-		    "%s: the connection was lost", imap_name(x));
-	return 0;
+	if (x->alive)
+		return 0;
+	if (x->lost.code != 0)
+		return fail(why, x->lost.code, "%s", x->lost.text);
+	return fail(why, EX_TEMPFAIL, "%s: the connection was lost",
+	    imap_name(x));
 }
 
 struct imap_job *
@@ -690,9 +649,7 @@ ask_for_utf8(struct imap *x, struct fail *why)
 static void
 await_enabled(struct imap *x)
 {
-	struct fail ignored = { 0 };
-
-	while (x->enabling != NULL && imap_step(x, &ignored) == 0)
+	while (x->enabling != NULL && imap_step(x, &x->lost) == 0)
 		;
 }
 

@@ -480,6 +480,25 @@ speaks(const char *what, const char *text, const char *const *script)
 	"CA" d " APPEND {2}\r", "S+", "C\xc3\xa9 (\\Seen) {12}\r", "S+", \
 	"CS: \xc3\xa9\r", "C\r", "Cb\r", "C\r", "SA" d " OK"
 
+/* The first that waits for the answer fails as it does. */
+static void
+runs_utf8(int code, const char *what, const char *answer)
+{
+	const char *const script[] = { IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH",
+	    "SA1 OK [CAPABILITY IMAP4rev1 UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", answer, NULL };
+	struct server s = a_server();
+	struct fail why;
+	struct peer p;
+	struct imap *x = begin(&s, script, &p, &why);
+
+	ok(x != NULL, "%s: logged in", what);
+	(void)imap_create(x, "\xc3\xa9", &why);
+	is_int(why.code, code, what);
+	imap_logout(x);
+	ok(peer_agrees(p), "%s: dialogue", what);
+}
+
 static void
 test_utf8(void)
 {
@@ -519,6 +538,8 @@ test_utf8(void)
 	SPEAKS("ENABLED that was not asked for", "S: \xc3\xa9\n\nb\n",
 	    "S* ENABLED UTF8=ACCEPT", "SA1 OK [CAPABILITY IMAP4rev1] in",
 	    OTHER_STRINGS("2", "3", "4", "5"), OUT("6"));
+	runs_utf8(EX_PROTOCOL, "ENABLE is answered by another tag", "SA9 OK");
+	runs_utf8(EX_TEMPFAIL, "ENABLE is not answered", "H");
 	RUNS(0, "ENABLE goes with the next command", IN("AUTH=PLAIN SASL-IR"),
 	    "CA1 AUTH", "SA1 OK [CAPABILITY IMAP4rev1 UTF8=ACCEPT] in",
 	    "CA2 ENABLE UTF8=ACCEPT\r", "CA3 SELECT \"INBOX\"\r",
