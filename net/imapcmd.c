@@ -750,16 +750,13 @@ has_utf8_header(FILE *in)
 	return fseeko(in, start, SEEK_SET) == 0 && is_8bit;
 }
 
-int
-imap_append(struct imap *x, const char *mailbox, const char *flags,
-    const char *date, FILE *in, struct fail *why)
+static int
+say_append(struct imap *x, const char *mailbox, const char *flags,
+    const char *date, FILE *in, uint64_t size, bool utf8, struct fail *why)
 {
 	struct imap_job *job;
 	struct imap_line l;
-	uint64_t size;
 
-	if (measure(in, &size, why) == -1 || check_limit(x, size, why) == -1)
-		return -1;
 	imap_line_init(&l);
 	imap_line_put(&l, "APPEND ");
 	imap_line_string(&l, span_of(mailbox));
@@ -767,11 +764,34 @@ imap_append(struct imap *x, const char *mailbox, const char *flags,
 		imap_line_put(&l, " (%s)", flags);
 	if (*date != '\0')
 		imap_line_put(&l, " \"%s\"", date);
-	l.closes = imap_accepts_utf8(x) && has_utf8_header(in);
-	imap_line_put(&l, "%s", l.closes ? " UTF8 (~" : " ");
+	imap_line_put(&l, "%s", utf8 ? " UTF8 (~" : " ");
+	l.closes = utf8;
 	l.message = in;
 	l.message_size = size;
 	job = imap_start(x, &l, NULL, NULL, why);
 	imap_line_free(&l);
 	return job == NULL ? -1 : imap_finish(x, job, EX_CANTCREAT, why);
+}
+
+int
+imap_append(struct imap *x, const char *mailbox, const char *flags,
+    const char *date, FILE *in, struct fail *why)
+{
+	struct fail first = { 0 };
+	off_t start = ftello(in);
+	uint64_t size;
+
+	if (measure(in, &size, why) == -1 || check_limit(x, size, why) == -1)
+		return -1;
+	if (imap_accepts_utf8(x) && has_utf8_header(in)) {
+		if (say_append(x, mailbox, flags, date, in, size, true,
+		    &first) == 0)
+			return 0;
+		/* BAD: it cannot do what it offers. */
+		if (first.code != EX_PROTOCOL || !imap_is_alive(x))
+			return fail(why, first.code, "%s", first.text);
+		if (fseeko(in, start, SEEK_SET) == -1)
+			return fail_errno(why, EX_IOERR, "the message");
+	}
+	return say_append(x, mailbox, flags, date, in, size, false, why);
 }

@@ -508,6 +508,13 @@ test_utf8(void)
 	    UTF8_STRINGS("3", "4", "5"),
 	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) UTF8 (~{12}\r", "S+",
 	    "CS: \xc3\xa9\r", "C\r", "Cb\r", "C)\r", "SA6 OK", OUT("7"));
+	SPEAKS("UTF8=ACCEPT, but not of APPEND", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
+	    UTF8_STRINGS("3", "4", "5"),
+	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) UTF8 (~{12}\r", "SA6 BAD what?",
+	    "CA7 APPEND \"\xc3\xa9\" (\\Seen) {12}\r", "S+",
+	    "CS: \xc3\xa9\r", "C\r", "Cb\r", "C\r", "SA7 OK", OUT("8"));
 	SPEAKS("UTF8=ONLY, a header in ASCII", "S: e\n\n\xc3\xa9\n",
 	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ONLY] in",
 	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
