@@ -96,9 +96,11 @@ NET_SRCS = \
 	net/imap.c \
 	net/imapappend.c \
 	net/imapauth.c \
+	net/imapcaps.c \
 	net/imapcmd.c \
 	net/imapidle.c \
 	net/imapline.c \
+	net/imapquota.c \
 	net/imapread.c \
 	net/keep.c \
 	net/netrc.c \
@@ -164,6 +166,7 @@ STORE_SRCS = \
 	store/search.c \
 	store/seen.c \
 	store/seenlog.c \
+	store/seentable.c \
 	store/sort.c \
 	store/stage.c \
 	store/step.c \
@@ -419,6 +422,7 @@ FUZZERS = \
 	tests/fuzz/display.fuzz \
 	tests/fuzz/head.fuzz \
 	tests/fuzz/html.fuzz \
+	tests/fuzz/imap.fuzz \
 	tests/fuzz/imapload.fuzz \
 	tests/fuzz/imapread.fuzz \
 	tests/fuzz/mbox.fuzz \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * foldercmd.c -- commands on folders: folder, folders, mkdir, rmdir, rename,
- * expunge, sync, capabilities.
+ * expunge, sync, quota, capabilities.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -291,7 +291,33 @@ run_sync(struct mailx *m, struct args *a)
 	return 0;
 }
 
-/* --- capabilities --- */
+/* --- quota, capabilities --- */
+
+static int
+show_quota(void *ctx, const struct store_quota *q, struct fail *why)
+{
+	(void)why;
+	out_quota(ctx, q);
+	return 0;
+}
+
+static int
+run_quota(struct mailx *m, struct args *a)
+{
+	char *name;
+	int r;
+
+	name_current(m);
+	if (a->words.n > 0)
+		name = folder_resolve(m, a->words.v[0], true, &m->why);
+	else
+		name = xstrdup(m->folder_name);
+	if (name == NULL)
+		return -1;
+	r = store_quotas(name, show_quota, m, &m->options, &m->why);
+	free(name);
+	return r;
+}
 
 static int
 run_capabilities(struct mailx *m, struct args *a)
@@ -374,6 +400,12 @@ const struct cmd cmd_sync = {
 	.takes = TAKES_NOTHING, .usage = "",
 	.help = "make deletions and changes of flags in the folder now, as expunge does",
 	.run = run_sync
+};
+
+const struct cmd cmd_quota = {
+	.name = "quota", .takes = TAKES_WORDS, .max = 1, .usage = "[folder]",
+	.help = "print how much is used of what a mailbox on a server may take",
+	.run = run_quota
 };
 
 const struct cmd cmd_capabilities = {

@@ -44,6 +44,7 @@ int		 out_part(struct mailx *m, struct store *s, uint32_t n, struct part *p, str
 /* The header as `top' and `type' show it, and `lines' lines of the body (-1: all). */
 int		 out_top(struct mailx *m, struct store *s, uint32_t n, int lines, struct fail *why);
 void		 out_folder(struct mailx *m, const struct store_list_entry *e);
+void		 out_quota(struct mailx *m, const struct store_quota *q);
 void		 out_number(struct mailx *m, const char *key, uint64_t value);	/* count */
 void		 out_written(struct mailx *m, const char *path, const char *part, uint64_t octets);	/* extract, write; part: "3", "3.2" */
 void		 out_octets(struct mailx *m, const char *ref, uint64_t octets);	/* size; ref: "3", "3.2" */

@@ -25,6 +25,13 @@ out_size(uint64_t octets)
 	    xasprintf("%.0f %cB", size, units[i]);
 }
 
+static char *
+amount(uint64_t n, bool in_octets)
+{
+	return in_octets ? out_size(n) :
+	    xasprintf("%llu", (unsigned long long)n);
+}
+
 static void
 folder_json(struct mailx *m, const struct store_list_entry *e)
 {
@@ -64,6 +71,30 @@ out_folder(struct mailx *m, const struct store_list_entry *e)
 		out_line(m, "%7s %7s  %s%s%s%s", "-", "-", e->name,
 		    e->use == NULL ? "" : " (", e->use == NULL ? "" : e->use,
 		    e->use == NULL ? "" : ")");
+}
+
+void
+out_quota(struct mailx *m, const struct store_quota *q)
+{
+	char *used, *limit;
+	struct json j;
+
+	if (m->json) {
+		json_begin(&j, out_stream(m));
+		json_member(&j, "quota", q->root);
+		json_member(&j, "resource", q->resource);
+		json_count(&j, "used", q->used);
+		json_count(&j, "limit", q->limit);
+		json_end(&j);
+		return;
+	}
+	used = amount(q->used, q->in_octets);
+	limit = amount(q->limit, q->in_octets);
+	out_line(m, "%s: %s of %s, %.0f %%%s%s%s", q->resource, used, limit,
+	    q->limit == 0 ? 100 : 100 * (double)q->used / (double)q->limit,
+	    *q->root == '\0' ? "" : " (", q->root, *q->root == '\0' ? "" : ")");
+	free(used);
+	free(limit);
 }
 
 void

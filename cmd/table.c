@@ -21,7 +21,7 @@
 	X(mail) X(mbox) X(mkdir) X(move)				\
 	X(next) X(new)							\
 	X(pipe) X(preserve) X(print) X(Print)				\
-	X(quit) X(queue)						\
+	X(quit) X(queue) X(quota)					\
 	X(reply) X(Reply) X(respond) X(Respond) X(resend) X(retain)	\
 	X(recall) X(rename) X(return) X(rmdir)					\
 	X(save) X(Save) X(search) X(seen) X(send) X(set) X(shell)	\

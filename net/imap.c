@@ -42,6 +42,9 @@ struct imap {
 	bool			 alive, leaving;
 	bool			 qresync;	/* it is enabled */
 	bool			 may_compress;	/* it was not refused yet */
+	struct imap_job		*enabling;	/* UTF-8 was asked for, and not answered yet; or NULL */
+	bool			 accepts_utf8;	/* UTF8=ACCEPT is enabled */
+	struct fail		 lost;		/* why, where nobody was told yet */
 	bool			 more;		/* "+" came */
 	char			*more_text;	/* owned */
 	unsigned		 tags;		/* said so far */
@@ -124,17 +127,6 @@ imap_set_slack(struct imap *x, uint64_t lines)
 
 /* --- Capabilities --- */
 
-bool
-imap_offers(const struct imap *x, const char *capability)
-{
-	size_t i;
-
-	for (i = 0; i < x->capabilities.n; i++)
-		if (strcasecmp(x->capabilities.v[i], capability) == 0)
-			return true;
-	return false;
-}
-
 const struct strv *
 imap_capabilities(const struct imap *x)
 {
@@ -164,22 +156,13 @@ take_capabilities(struct imap *x, const struct imap_node *n)
 			strv_take(&x->capabilities, span_dup(n->text));
 }
 
-int
-imap_ask_capabilities(struct imap *x, struct fail *why)
-{
-	if (imap_run(x, EX_PROTOCOL, why, "CAPABILITY") == -1)
-		return -1;
-	if (!x->knows_capabilities)
-		return fail(why, EX_PROTOCOL,
-		    "%s: CAPABILITY brought no capabilities", imap_name(x));
-	return 0;
-}
-
 /* --- Jobs --- */
 
 static void
 free_job(struct imap *x, struct imap_job *job)
 {
+	if (job == x->enabling)
+		x->enabling = NULL;
 	TAILQ_REMOVE(&x->jobs, job, link);
 	free(job->text);
 	free(job);
@@ -212,10 +195,12 @@ imap_drop(struct imap *x)
 static int
 check_alive(struct imap *x, struct fail *why)
 {
-	if (!x->alive)
-		return fail(why, EX_TEMPFAIL,
-		    "%s: the connection was lost", imap_name(x));
-	return 0;
+	if (x->alive)
+		return 0;
+	if (x->lost.code != 0)
+		return fail(why, x->lost.code, "%s", x->lost.text);
+	return fail(why, EX_TEMPFAIL, "%s: the connection was lost",
+	    imap_name(x));
 }
 
 struct imap_job *
@@ -268,8 +253,7 @@ imap_announce(struct imap *x, struct imap_job *job, const char *text,
 	bool at_once;
 
 	at_once = imap_offers(x, "LITERAL+") ||
-	    (size <= 4096 && (imap_offers(x, "LITERAL-") ||
-	    imap_offers(x, "IMAP4rev2")));
+	    (size <= 4096 && imap_offers(x, "LITERAL-"));
 	if (conn_say(x->conn, why, "%s{%llu%s}", text, (unsigned long long)size,
 	    at_once ? "+" : "") == -1)
 		return give_up(x);
@@ -334,8 +318,8 @@ say_line(struct imap *x, struct imap_job *job, const struct imap_line *l,
 	return result;
 }
 
-struct imap_job *
-imap_start(struct imap *x, struct imap_line *l,
+static struct imap_job *
+start(struct imap *x, struct imap_line *l,
     int (*data)(void *, const struct imap_response *, struct fail *),
     void *ctx, struct fail *why)
 {
@@ -356,6 +340,26 @@ imap_start(struct imap *x, struct imap_line *l,
 		imap_abandon(x, job);
 		return NULL;
 	}
+	return job;
+}
+
+struct imap_job *
+imap_start(struct imap *x, struct imap_line *l,
+    int (*data)(void *, const struct imap_response *, struct fail *),
+    void *ctx, struct fail *why)
+{
+	struct imap_job *job;
+	struct imap_line quoted;
+
+	if (!l->is_8bit || !imap_uses_utf8(x))
+		return start(x, l, data, ctx, why);
+	imap_line_init(&quoted);
+	quoted.utf8 = true;
+	imap_line_add(&quoted, l);
+	quoted.uploads = l->uploads;
+	quoted.nuploads = l->nuploads;
+	job = start(x, &quoted, data, ctx, why);
+	imap_line_free(&quoted);
 	return job;
 }
 
@@ -601,6 +605,64 @@ imap_compress(struct imap *x, struct fail *why)
 }
 
 static int
+enabled_data(void *ctx, const struct imap_response *r, struct fail *why)
+{
+	const struct imap_node *n;
+	struct imap *x = ctx;
+
+	(void)why;
+	if (r->status != IMAP_DATA || r->has_number ||
+	    !span_ieq(r->word, "ENABLED"))
+		return 0;
+	for (n = r->items; n != NULL; n = n->next)
+		if (imap_is_atom(n, "UTF8=ACCEPT"))
+			x->accepts_utf8 = true;
+	return 1;
+}
+
+/*
+ * Before any mailbox is selected (RFC 6855 3).  Nobody waits: it goes out with the
+ * next command, and only what depends on it waits for the answer.
+ */
+static int
+ask_for_utf8(struct imap *x, struct fail *why)
+{
+	struct imap_line l;
+
+	if (!imap_offers(x, "UTF8=ACCEPT") && !imap_offers(x, "UTF8=ONLY"))
+		return 0;
+	imap_line_init(&l);
+	imap_line_put(&l, "ENABLE UTF8=ACCEPT");
+	x->enabling = start(x, &l, enabled_data, x, why);
+	imap_line_free(&l);
+	if (x->enabling == NULL)
+		return -1;
+	/* Freed when it is answered; until then its data is wanted. */
+	x->enabling->abandoned = true;
+	return 0;
+}
+
+static void
+await_enabled(struct imap *x)
+{
+	while (x->enabling != NULL && imap_step(x, &x->lost) == 0)
+		;
+}
+
+bool
+imap_accepts_utf8(struct imap *x)
+{
+	await_enabled(x);
+	return x->accepts_utf8;
+}
+
+bool
+imap_uses_utf8(struct imap *x)
+{
+	return imap_is_rev2(x) || imap_accepts_utf8(x);
+}
+
+static int
 greet(struct imap *x, const struct server *s, bool *authenticated,
     struct fail *why)
 {
@@ -675,7 +737,9 @@ begin_session(struct imap *x, const struct server *s, const char *user,
 	if (!x->knows_capabilities && imap_ask_capabilities(x, why) == -1)
 		return -1;
 	/* On this machine octets cost less than packing them. */
-	return conn_is_local(x->conn) ? 0 : imap_compress(x, why);
+	if (!conn_is_local(x->conn) && imap_compress(x, why) == -1)
+		return -1;
+	return ask_for_utf8(x, why);
 }
 
 /* Over a connection that is taken over. */
@@ -754,6 +818,7 @@ imap_logout(struct imap *x)
 
 	if (x == NULL)
 		return;
+	await_enabled(x);
 	if (x->alive && TAILQ_EMPTY(&x->jobs)) {
 		imap_set_watch(x, NULL);
 		x->leaving = true;

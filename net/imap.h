@@ -2,9 +2,11 @@
 /*
  * imap.h -- a session with an IMAP server (RFC 3501, 9051; TLS 2595 and 8314,
  * SASL-IR 4959, ID 2971, NAMESPACE 2342, UIDPLUS 4315, ESEARCH 4731, LIST-EXTENDED
- * 5258, LIST-STATUS 5819, SPECIAL-USE 6154, MOVE 6851, LITERAL+ and - 7888).
+ * 5258, LIST-STATUS 5819, SPECIAL-USE 6154, MOVE 6851, LITERAL+ and - 7888, QUOTA
+ * 9208, UTF8=ACCEPT 6855).
  *
- * Mailbox names here are the server's: modified UTF-7 with its delimiter.
+ * Mailbox names here are the server's: with its delimiter, and in modified UTF-7 or
+ * (imap_uses_utf8) as they are.
  *
  * Failures: a lost connection and BYE EX_TEMPFAIL, what is no answer EX_PROTOCOL,
  * BAD too; NO by its response code (RFC 5530), where that tells nothing by what
@@ -29,7 +31,15 @@ void		 imap_logout(struct imap *x);	/* LOGOUT, without waiting long, and close *
 bool		 imap_is_alive(const struct imap *x);
 /* Has the server said something unasked, or gone?  Deals with it; false: the session is over. */
 bool		 imap_is_fresh(struct imap *x);
+/* By its name, or as a part of IMAP4rev2. */
 bool		 imap_offers(const struct imap *x, const char *capability);
+/* An IMAP4rev2 alone?  It has no \Recent, and searches for none. */
+bool		 imap_is_rev2(const struct imap *x);
+/*
+ * Are names and strings UTF-8, and is no CHARSET said?  Where the server has agreed
+ * (RFC 6855), or is an IMAP4rev2 alone.  May have to wait for what it says.
+ */
+bool		 imap_uses_utf8(struct imap *x);
 /* All capabilities.  Borrowed. */
 const struct strv *imap_capabilities(const struct imap *x);
 const char	*imap_name(const struct imap *x);	/* "host:port"; borrowed */
@@ -65,6 +75,7 @@ struct imap_line {
 	}		*literals;	/* owned: where they stand in text */
 	size_t		 nliterals, cap;
 	bool		 is_8bit;	/* a string beyond ASCII is among them */
+	bool		 utf8;		/* quotes may hold UTF-8: of imap_start alone */
 	const struct imap_upload *uploads; /* borrowed: messages that end the command; or NULL */
 	size_t		 nuploads;
 };
@@ -185,6 +196,19 @@ int		 imap_search_places(struct imap *x, struct imap_line *keys, size_t max,
 int		 imap_search_count(struct imap *x, const char *keys, uint32_t *first,
 		    uint32_t *count, struct fail *why);
 
+/* A resource of a quota root (RFC 9208): STORAGE in units of 1024 octets, MESSAGE, MAILBOX, ... */
+struct imap_quota {
+	struct span	root, resource;		/* the server's words */
+	uint64_t	used, limit;
+};
+/*
+ * GETQUOTAROOT: `each' for every resource that is limited; EX_NOINPUT where there is
+ * no such mailbox and the server says so, EX_UNAVAILABLE where it tells of no quotas.
+ */
+int		 imap_quota(struct imap *x, const char *mailbox,
+		    int (*each)(void *ctx, const struct imap_quota *q, struct fail *why),
+		    void *ctx, struct fail *why);
+
 /* --- APPEND (imapappend.c). --- */
 
 enum imap_fate {
@@ -196,9 +220,10 @@ enum imap_fate {
 struct imap_upload {
 	char		*flags;		/* borrowed: without parentheses; "": none */
 	char		*date;		/* borrowed: as date_imap gives it; "": none */
-	FILE		*in;		/* borrowed: it is from here to its end; NULL: see text */
+	FILE		*in;		/* borrowed: it is from here to its end, and goes back; NULL: see text */
 	const char	*text;		/* borrowed: it, with CRLF line ends and no NUL */
 	uint64_t	 size;		/* octets with CRLF line ends */
+	bool		 utf8;		/* of imap_append alone: it is said as UTF8 (RFC 6855) */
 	enum imap_fate	 fate;
 	struct fail	*why;		/* the caller's to free: why it is not surely there; or NULL */
 };
@@ -206,7 +231,8 @@ struct imap_upload {
  * Append them, in order, as fast as the server can: in one command where it has
  * MULTIAPPEND (RFC 3502), else many at once.  All of a command are refused
  * together: then each is tried alone.  One that is itself refused (EX_DATAERR)
- * does not hold up the others; any other failure ends it.  Each fate is set;
+ * does not hold up the others; any other failure ends it.  A header beyond ASCII
+ * goes as UTF8 where the server accepts it, and plainly after BAD.  Each fate is set;
  * -1 with the first failure when not all are there.  imap_code TRYCREATE: there
  * is no such mailbox.
  */
@@ -226,6 +252,7 @@ int		 imap_noop(struct imap *x, struct fail *why);
 
 struct conn	*imap_conn(struct imap *x);
 void		 imap_note_qresync(struct imap *x);
+bool		 imap_accepts_utf8(struct imap *x);	/* UTF8=ACCEPT, not IMAP4rev2 alone */
 int		 imap_login(struct imap *x, const struct server *s, const char *user,
 		    const char *password, struct fail *why);	/* imapauth.c */
 int		 imap_ask_capabilities(struct imap *x, struct fail *why);

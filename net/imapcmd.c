@@ -263,8 +263,8 @@ imap_namespace(struct imap *x, struct imap_namespace *ns, struct fail *why)
 
 	memset(ns, 0, sizeof(*ns));
 	imap_line_init(&l);
-	imap_line_put(&l, "%s", imap_offers(x, "NAMESPACE") ||
-	    imap_offers(x, "IMAP4rev2") ? "NAMESPACE" : "LIST \"\" \"\"");
+	imap_line_put(&l, "%s", imap_offers(x, "NAMESPACE") ?
+	    "NAMESPACE" : "LIST \"\" \"\"");
 	job = imap_start(x, &l, namespace_data, ns, why);
 	imap_line_free(&l);
 	return job == NULL ? -1 : imap_finish(x, job, EX_TEMPFAIL, why);
@@ -597,8 +597,8 @@ search(struct imap *x, const char *verb, struct imap_line *keys, size_t max,
 
 	imap_line_init(&l);
 	imap_line_put(&l, "%s %s%s", verb,
-	    imap_offers(x, "ESEARCH") || imap_offers(x, "IMAP4rev2") ?
-	    "RETURN (ALL) " : "", keys->is_8bit ? "CHARSET UTF-8 " : "");
+	    imap_offers(x, "ESEARCH") ? "RETURN (ALL) " : "",
+	    keys->is_8bit && !imap_uses_utf8(x) ? "CHARSET UTF-8 " : "");
 	imap_line_add(&l, keys);
 	job = imap_start(x, &l, search_data, &st, why);
 	imap_line_free(&l);

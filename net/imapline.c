@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * imapline.c -- the text of a command, put together before it is said (RFC 9051 4.3:
- * strings are quoted, or literals for what quotes cannot hold).
+ * strings are quoted, or literals for what quotes cannot hold: what is beyond ASCII,
+ * where the server has not agreed to UTF-8).
  */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../mime/text.h"
 #include "imap.h"
 
 void
@@ -48,16 +50,18 @@ put_literal(struct imap_line *l, struct span s)
 void
 imap_line_string(struct imap_line *l, struct span s)
 {
-	bool quotable = s.n <= 1000;
+	bool quotable = s.n <= 1000, is_8bit = false;
 	size_t i;
 
 	for (i = 0; i < s.n; i++) {
 		if ((unsigned char)s.p[i] >= 0x80)
-			l->is_8bit = true;
-		if (ascii_is_control((unsigned char)s.p[i]) ||
-		    (unsigned char)s.p[i] >= 0x80)
+			is_8bit = true;
+		if (ascii_is_control((unsigned char)s.p[i]))
 			quotable = false;
 	}
+	if (is_8bit && !(l->utf8 && utf8_is_valid(s.p, s.n)))
+		quotable = false;
+	l->is_8bit = l->is_8bit || is_8bit;
 	if (!quotable) {
 		put_literal(l, s);
 		return;
@@ -80,7 +84,7 @@ imap_line_add(struct imap_line *l, struct imap_line *more)
 	for (i = 0; i < more->nliterals; i++) {
 		fwrite(more->text + at, 1, more->literals[i].at - at, l->f);
 		at = more->literals[i].at;
-		put_literal(l, (struct span){ more->text + at,
+		imap_line_string(l, (struct span){ more->text + at,
 		    more->literals[i].n });
 		at += more->literals[i].n;
 	}

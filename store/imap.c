@@ -203,7 +203,8 @@ box_need_uids(struct store *s, const uint32_t *v, size_t n, struct fail *why)
 
 int
 box_each_set(struct store *s, const struct strv *sets, const char *before,
-    const char *after, int no, enum imap_fate *fates, struct fail *why)
+    const char *after, const char *mailbox, int no, enum imap_fate *fates,
+    struct fail *why)
 {
 	struct imap *x = box_of(s)->session->imap;
 	struct imap_job *jobs[PIPELINE_WINDOW];
@@ -217,6 +218,8 @@ box_each_set(struct store *s, const struct strv *sets, const char *before,
 			imap_line_init(&l);
 			imap_line_put(&l, "%s%s%s", before, sets->v[said],
 			    after);
+			if (mailbox != NULL)
+				imap_line_string(&l, span_of(mailbox));
 			jobs[said % PIPELINE_WINDOW] = imap_start(x, &l, NULL,
 			    NULL, why);
 			imap_line_free(&l);
@@ -623,10 +626,11 @@ close_imap(struct store *s, struct fail *why)
 		else
 			pool_drop(b->session);
 	}
-	for (i = 0; i < s->count; i++) {
-		free(s->msgs[i].name);
-		s->msgs[i].name = NULL;
-	}
+	for (i = 0; i < s->count; i++)
+		if (s->msgs[i].name != NULL) {
+			free(s->msgs[i].name);
+			s->msgs[i].name = NULL;
+		}
 	if (b->nowhere != NULL)
 		fclose(b->nowhere);
 	freezero(b->url, strlen(b->url));
@@ -655,6 +659,7 @@ open_imap(struct store *s, struct fail *why)
 	ss->folder = s;
 	if (check_exists(b->state.exists, why) == -1 ||
 	    store_resize(s, b->state.exists, why) == -1) {
+		fail_where(why, "%s", imap_name(ss->imap));
 		close_imap(s, NULL);
 		return -1;
 	}
@@ -718,6 +723,7 @@ const struct store_ops store_imap = {
 	.subscribe = imap_subscribe_to,
 	.rmdir = imap_rmdir,
 	.rename = imap_move_mailbox,
+	.quotas = imap_quotas,
 	.list = imap_list_mailboxes,
 	.end = pool_end,
 };

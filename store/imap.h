@@ -123,11 +123,13 @@ void		 box_sets(const struct store *s, const uint32_t *v, size_t n, bool uids,
 /* Have the UIDs of these known. */
 int		 box_need_uids(struct store *s, const uint32_t *v, size_t n, struct fail *why);
 /*
- * Say a command for each set, before and behind it these, several at once; 0 when all
- * were OK.  `fates', where it is not NULL, has room for one of each set.
+ * Say a command for each set, before and behind it these, and the mailbox (NULL: none)
+ * last; several at once; 0 when all were OK.  `fates', where it is not NULL, has room
+ * for one of each set.
  */
 int		 box_each_set(struct store *s, const struct strv *sets, const char *before,
-		    const char *after, int no, enum imap_fate *fates, struct fail *why);
+		    const char *after, const char *mailbox, int no,
+		    enum imap_fate *fates, struct fail *why);
 
 /* Names and values in turn? */
 bool		 imap_are_pairs(const struct imap_node *n);
@@ -279,6 +281,9 @@ int		 imap_rmdir(const char *name, bool force, const struct store_options *o,
 		    struct fail *why);
 int		 imap_move_mailbox(const char *from, const char *to,
 		    const struct store_options *o, struct fail *why);
+int		 imap_quotas(const char *name,
+		    int (*each)(void *, const struct store_quota *, struct fail *),
+		    void *ctx, const struct store_options *o, struct fail *why);
 int		 imap_list_mailboxes(const char *base, const char *pattern,
 		    int (*each)(void *, const struct store_list_entry *, struct fail *),
 		    void *ctx, const struct store_options *o, struct fail *why);

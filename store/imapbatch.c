@@ -164,7 +164,6 @@ send_first(struct store *s, struct place *p, struct imap_upload *u,
     struct fail *why)
 {
 	struct imap *x = p->session->imap;
-	off_t start = u->in == NULL ? 0 : ftello(u->in);
 	struct fail first = { 0 };
 
 	if (imap_append(x, p->mailbox, u, 1, &first) == 0)
@@ -174,8 +173,6 @@ send_first(struct store *s, struct place *p, struct imap_upload *u,
 		return fail(why, first.code, "%s", first.text);
 	if (imap_create(x, p->mailbox, why) == -1)
 		return -1;
-	if (u->in != NULL && fseeko(u->in, start, SEEK_SET) == -1)
-		return fail_errno(why, EX_IOERR, "the message");
 	return imap_append(x, p->mailbox, u, 1, why);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * imapbox.c -- mailboxes by name: making, removing, renaming and listing them (RFC
- * 9051 6.3), on any session with the server that is free.
+ * 9051 6.3), their quotas, on any session with the server that is free.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +228,71 @@ imap_move_mailbox(const char *from, const char *to,
 		fail_where(why, "%s", a.path);
 	place_leave(&a);
 	place_leave(&b);
+	return result;
+}
+
+/* --- Quotas --- */
+
+struct quota_reader {
+	int	(*each)(void *, const struct store_quota *, struct fail *);
+	void	*ctx;
+};
+
+static void
+lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
+/* Storage is told in units of 1024 octets. */
+static uint64_t
+octets_of(uint64_t units)
+{
+	return units > UINT64_MAX / 1024 ? UINT64_MAX : units * 1024;
+}
+
+static int
+take_quota(void *ctx, const struct imap_quota *told, struct fail *why)
+{
+	const struct quota_reader *to = ctx;
+	struct store_quota q = { .used = told->used, .limit = told->limit };
+	char *root = span_dup(told->root), *word = span_dup(told->resource);
+	int result;
+
+	lower(word);
+	q.root = root;
+	q.resource = word;
+	q.in_octets = strcmp(word, "storage") == 0 ||
+	    strcmp(word, "annotation-storage") == 0;
+	if (strcmp(word, "message") == 0 || strcmp(word, "mailbox") == 0)
+		q.resource = word[1] == 'e' ? "messages" : "mailboxes";
+	if (q.in_octets) {
+		q.used = octets_of(q.used);
+		q.limit = octets_of(q.limit);
+	}
+	result = to->each(to->ctx, &q, why);
+	free(root);
+	free(word);
+	return result;
+}
+
+int
+imap_quotas(const char *name,
+    int (*each)(void *, const struct store_quota *, struct fail *),
+    void *ctx, const struct store_options *o, struct fail *why)
+{
+	struct quota_reader to = { each, ctx };
+	struct place p;
+	int result;
+
+	if (place_reach(&p, name, o, false, why) == -1)
+		return -1;
+	result = imap_quota(p.session->imap, p.mailbox, take_quota, &to, why);
+	if (result == -1)
+		fail_where(why, "%s", p.path);
+	place_leave(&p);
 	return result;
 }
 

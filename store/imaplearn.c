@@ -135,7 +135,7 @@ fetch_uids(struct store *s, const struct imap_uids *u, struct fail *why)
 	put_unknown(s, u, &sets);
 	box_of(s)->want = LOAD_FLAGS;
 	result = box_each_set(s, &sets, "UID FETCH ", " (UID FLAGS)",
-	    EX_TEMPFAIL, NULL, why);
+	    NULL, EX_TEMPFAIL, NULL, why);
 	box_of(s)->want = 0;
 	strv_free(&sets);
 	return result;
@@ -191,7 +191,7 @@ ask_unseen(struct store *s, uint32_t *first, uint32_t *count, struct fail *why)
 	struct imap_line l;
 	int result;
 
-	if (imap_offers(x, "ESEARCH") || imap_offers(x, "IMAP4rev2"))
+	if (imap_offers(x, "ESEARCH"))
 		return imap_search_count(x, "UNSEEN", first, count, why);
 	imap_line_init(&l);
 	imap_line_put(&l, "UNSEEN");

@@ -252,7 +252,7 @@ say_fetch(struct store *s, const uint32_t *v, size_t n, unsigned what,
 	box_sets(s, v, n, uids, &sets);
 	box_of(s)->want = what | LOAD_FLAGS;
 	result = box_each_set(s, &sets, uids ? "UID FETCH " : "FETCH ", items,
-	    EX_TEMPFAIL, NULL, why);
+	    NULL, EX_TEMPFAIL, NULL, why);
 	box_of(s)->want = 0;
 	free(items);
 	strv_free(&sets);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../mime/text.h"
 #include "../net/utf7.h"
 #include "imap.h"
 
@@ -165,6 +166,43 @@ put_prefix(const struct imap_namespace *ns, char *mailbox)
 	return whole;
 }
 
+static bool
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (ascii_is_control((unsigned char)*s))
+			return true;
+	return false;
+}
+
+/* As the server spells it; NULL: no name. */
+static char *
+encode_name(struct session *ss, const char *name, struct fail *why)
+{
+	char *mailbox = utf7_encode(span_of(name));
+
+	if (mailbox == NULL)
+		fail(why, EX_USAGE, "%s: the name is not UTF-8", name);
+	if (mailbox == NULL || strcmp(mailbox, name) == 0 ||
+	    !imap_uses_utf8(ss->imap))
+		return mailbox;
+	free(mailbox);
+	if (!has_control(name))
+		return xstrdup(name);
+	fail(why, EX_USAGE, "%s: the name has control characters", name);
+	return NULL;
+}
+
+static char *
+decode_name(const struct session *ss, const char *mailbox)
+{
+	struct span s = span_of(mailbox);
+
+	if (!imap_uses_utf8(ss->imap))
+		return utf7_decode(s);
+	return utf8_is_valid(s.p, s.n) ? xstrdup(mailbox) : NULL;
+}
+
 char *
 pool_mailbox(struct session *ss, const char *path, bool guess,
     struct fail *why)
@@ -174,18 +212,15 @@ pool_mailbox(struct session *ss, const char *path, bool guess,
 
 	if (*path == '\0' || strcasecmp(path, "INBOX") == 0)
 		return xstrdup("INBOX");
-	if (((has_levels(path) || (!guess &&
-	    (imap_offers(ss->imap, "NAMESPACE") ||
-	    imap_offers(ss->imap, "IMAP4rev2")))) &&
-	    pool_need_names(ss, why) == -1))
+	if ((has_levels(path) ||
+	    (!guess && imap_offers(ss->imap, "NAMESPACE"))) &&
+	    pool_need_names(ss, why) == -1)
 		return NULL;
 	name = xstrdup(path);
 	for (n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
 		name[n - 1] = '\0';
 	swap_delimiters(name, ss->names.delimiter);
-	if ((mailbox = utf7_encode(span_of(name))) == NULL)
-		fail(why, EX_USAGE, "%s: the name is not UTF-8", path);
-	else
+	if ((mailbox = encode_name(ss, name, why)) != NULL)
 		mailbox = put_prefix(&ss->names, mailbox);
 	free(name);
 	return mailbox;
@@ -203,15 +238,14 @@ pool_name(const struct session *ss, struct span mailbox, char delimiter)
 	i = has_prefix(whole, ss->names.prefix);
 	if (whole[i] == '\0')
 		i = 0;
-	name = utf7_decode(span_of(whole + i));
+	name = decode_name(ss, whole + i);
 	free(whole);
+	if (name != NULL && has_control(name)) {
+		free(name);
+		name = NULL;
+	}
 	if (name == NULL)
 		return NULL;
-	for (i = 0; name[i] != '\0'; i++)
-		if (ascii_is_control((unsigned char)name[i])) {
-			free(name);
-			return NULL;
-		}
 	swap_delimiters(name, delimiter);
 	return name;
 }

@@ -6,6 +6,11 @@
  * What a server cannot say (attachments, octets beyond 32 bits) is left out where
  * AND allows it: then what it finds is looked through here.  Flags that were
  * changed here and not yet synced are asked here too, message by message.
+ *
+ * Of what is found all is wanted, so PARTIAL (RFC 9394) would make the server search
+ * once for each window of hits; windows of places bound the replies as well, on any
+ * server, and each message is looked at once.  A screen of a mailbox is fetched by
+ * its places alone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +19,7 @@
 
 #define MAX_TREE_DEPTH	(4 * MAX_EXPR_TERMS)
 #define MAX_AMONG	1000	/* UIDs said to narrow a search */
+#define SEARCH_WINDOW	250000	/* messages that one SEARCH is over */
 
 /* --- Keys --- */
 
@@ -292,6 +298,15 @@ asks_flags(const struct search *x)
 	    asks_flags(x->left) || asks_flags(x->right);
 }
 
+static bool
+asks_recent(const struct search *x)
+{
+	if (x == NULL)
+		return false;
+	return (x->key == SEARCH_FLAG && (x->number & MSG_OLD) != 0) ||
+	    asks_recent(x->left) || asks_recent(x->right);
+}
+
 /* What must be loaded for the part of the tree that the server did not answer. */
 static unsigned
 rest_needs(const struct search *x)
@@ -404,6 +419,18 @@ add_found(const struct store *s, const struct imap_uids *u,
 	}
 }
 
+static void
+add_places(const struct store *s, const struct imap_uids *places,
+    const unsigned char *marks, struct numbers *found)
+{
+	uint32_t n;
+	size_t i;
+
+	for (i = 0; i < places->n; i++)
+		if ((n = box_number(s, places->v[i])) != 0 && marks[n])
+			numbers_add(found, n);
+}
+
 /* Flags here are ahead of the server's: those messages are asked themselves. */
 static int
 add_changed(struct store *s, const struct search *x,
@@ -466,40 +493,100 @@ reorder(const struct store *s, const struct numbers *among,
 	*found = ordered;
 }
 
+/* By UID, or by place.  0: the generic way, then. */
 static int
-search_server(struct store *s, const struct search *x,
+say_search(struct store *s, struct imap_line *keys, bool by_uid,
+    struct imap_uids *found, struct fail *why)
+{
+	struct imap *x = box_of(s)->session->imap;
+	struct fail result = { 0 };
+
+	if ((by_uid ? imap_search : imap_search_places)(x, keys,
+	    box_of(s)->exists, found, &result) == 0)
+		return 1;
+	if (imap_is_alive(x) && strcmp(imap_code(x), "BADCHARSET") == 0)
+		return 0;
+	return fail(why, result.code, "%s", result.text);
+}
+
+static int
+search_uids(struct store *s, const struct search *x,
     const struct numbers *among, struct imap_uids *uids, struct fail *why)
 {
-	struct box *b = box_of(s);
-	struct fail result = { 0 };
 	struct imap_line l;
 	int done;
 
 	imap_line_init(&l);
 	put_among(s, among, &l);
 	search_print(x, &l);
-	done = imap_search(b->session->imap, &l, b->exists, uids, &result);
+	done = say_search(s, &l, true, uids, why);
 	imap_line_free(&l);
-	if (done == 0)
-		return 1;
-	if (imap_is_alive(b->session->imap) &&
-	    strcmp(imap_code(b->session->imap), "BADCHARSET") == 0)
-		return 0;	/* the generic way, then */
-	return fail(why, result.code, "%s", result.text);
+	/* What was found will be looked at. */
+	if (done == 1 && uids->n >= COMPRESS_MESSAGES && uids->n <= 2000 &&
+	    imap_compress(box_of(s)->session->imap, why) == -1)
+		return -1;
+	return done == 1 && box_learn(s, uids, why) == -1 ? -1 : done;
 }
 
+/* A window of places after the other: between SEARCHes they do not move (RFC 9051 7.5.1). */
 static int
-collect(struct store *s, const struct search *x, const struct imap_uids *uids,
-    const unsigned char *marks, struct numbers *found, struct fail *why)
+search_windows(struct store *s, const struct search *x,
+    struct imap_uids *places, struct fail *why)
 {
-	struct numbers candidates = { NULL, 0, 0 };
+	const struct box *b = box_of(s);
+	uint32_t low, high;
+	struct imap_line l;
+	int done = 1;
+
+	for (low = 1; done == 1 && low <= b->exists; low = high + 1) {
+		high = b->exists - low < SEARCH_WINDOW ? b->exists :
+		    low + SEARCH_WINDOW - 1;
+		imap_line_init(&l);
+		imap_line_put(&l, "%u:%u ", low, high);
+		search_print(x, &l);
+		done = say_search(s, &l, false, places, why);
+		imap_line_free(&l);
+	}
+	return done;
+}
+
+/* Could so many be found that no line of a reply may hold them? */
+static bool
+is_huge(const struct store *s, const struct numbers *among)
+{
+	return box_of(s)->exists > SEARCH_WINDOW &&
+	    (among == NULL || among->n > MAX_AMONG);
+}
+
+/* What the server finds; 0: it cannot. */
+static int
+search_server(struct store *s, const struct search *x,
+    const struct numbers *among, const unsigned char *marks,
+    struct numbers *found, struct fail *why)
+{
+	struct imap_uids u = { NULL, 0, 0 };
+	int done;
+
+	if (is_huge(s, among)) {
+		if ((done = search_windows(s, x, &u, why)) == 1)
+			add_places(s, &u, marks, found);
+	} else if ((done = search_uids(s, x, among, &u, why)) == 1)
+		add_found(s, &u, marks, found);
+	free(u.v);
+	return done;
+}
+
+/* The candidates become what matches. */
+static int
+collect(struct store *s, const struct search *x, const unsigned char *marks,
+    struct numbers *found, struct fail *why)
+{
+	struct numbers candidates = *found;
 	struct sieve v = { x, found };
 	int result = 0;
 
-	add_found(s, uids, marks, &candidates);
-	if (search_print(x, NULL) == FIT_EXACT)
-		*found = candidates;
-	else {
+	if (search_print(x, NULL) != FIT_EXACT) {
+		memset(found, 0, sizeof(*found));
 		result = store_each(s, &candidates, rest_needs(x), sift, &v,
 		    why);
 		numbers_free(&candidates);
@@ -516,7 +603,6 @@ imap_search_folder(struct store *s, const struct search *x,
     const struct numbers *among, struct numbers *found, struct fail *why)
 {
 	struct numbers result = { NULL, 0, 0 };
-	struct imap_uids uids = { NULL, 0, 0 };
 	unsigned char *marks;
 	int done;
 
@@ -524,25 +610,18 @@ imap_search_folder(struct store *s, const struct search *x,
 		return 0;
 	if (box_check(s, why) == -1)
 		return -1;
-	done = search_server(s, x, among, &uids, why);
-	/* What was found will be looked at. */
-	if (done == 1 && uids.n >= COMPRESS_MESSAGES && uids.n <= 2000 &&
-	    imap_compress(box_of(s)->session->imap, why) == -1)
+	if (imap_is_rev2(box_of(s)->session->imap) && asks_recent(x))
+		return 0;
+	marks = mark_among(s, among);
+	done = search_server(s, x, among, marks, &result, why);
+	if (done == 1 && collect(s, x, marks, &result, why) == -1)
 		done = -1;
-	if (done == 1 && box_learn(s, &uids, why) == -1)
-		done = -1;
+	free(marks);
 	if (done == 1) {
-		marks = mark_among(s, among);
-		if (collect(s, x, &uids, marks, &result, why) == -1)
-			done = -1;
-		free(marks);
 		reorder(s, among, &result);
-	}
-	if (done == 1) {
 		numbers_free(found);
 		*found = result;
 	} else
 		numbers_free(&result);
-	free(uids.v);
 	return done;
 }

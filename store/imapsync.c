@@ -86,8 +86,8 @@ store_sets(struct store *s, const struct numbers *ns, const char *sign,
 
 	box_sets(s, ns->v, ns->n, true, &sets);
 	after = xasprintf(" %sFLAGS.SILENT (%s)", sign, flags);
-	result = box_each_set(s, &sets, "UID STORE ", after, EX_NOPERM,
-	    NULL, why);
+	result = box_each_set(s, &sets, "UID STORE ", after, NULL,
+	    EX_NOPERM, NULL, why);
 	free(after);
 	strv_free(&sets);
 	return result;
@@ -322,9 +322,9 @@ expunge(struct store *s, struct fail *why)
 	deleted(s, &ns);
 	if (ns.n == 0)
 		return 0;
-	if (imap_offers(x, "UIDPLUS") || imap_offers(x, "IMAP4rev2")) {
+	if (imap_offers(x, "UIDPLUS")) {
 		box_sets(s, ns.v, ns.n, true, &sets);
-		result = box_each_set(s, &sets, "UID EXPUNGE ", "",
+		result = box_each_set(s, &sets, "UID EXPUNGE ", "", NULL,
 		    EX_UNAVAILABLE, NULL, why);
 	} else if ((result = check_deleted(s, &ns, why)) == 0)
 		result = imap_run(x, EX_UNAVAILABLE, why, "EXPUNGE");
@@ -405,25 +405,14 @@ say_copy(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 {
 	struct strv sets = { NULL, 0, 0 };
 	enum imap_fate *fates;
-	struct imap_line l;
 	int result;
 
-	/* A name from utf7_encode is printable ASCII; a quoted string holds it. */
-	imap_line_init(&l);
-	imap_line_put(&l, " ");
-	imap_line_string(&l, span_of(mailbox));
-	fflush(l.f);
-	if (l.nliterals > 0)
-		result = fail(why, EX_CANTCREAT, "the mailbox name is too long");
-	else {
-		box_sets(s, v, n, true, &sets);
-		fates = xcalloc(sets.n + 1, sizeof(*fates));
-		result = box_each_set(s, &sets, move ? "UID MOVE " :
-		    "UID COPY ", l.text, EX_CANTCREAT, fates, why);
-		sort_out(s, v, n, &sets, fates, move, copied);
-		free(fates);
-	}
-	imap_line_free(&l);
+	box_sets(s, v, n, true, &sets);
+	fates = xcalloc(sets.n + 1, sizeof(*fates));
+	result = box_each_set(s, &sets, move ? "UID MOVE " : "UID COPY ", " ",
+	    mailbox, EX_CANTCREAT, fates, why);
+	sort_out(s, v, n, &sets, fates, move, copied);
+	free(fates);
 	strv_free(&sets);
 	return result;
 }
@@ -484,7 +473,7 @@ copy_here(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 	if (move && box_of(s)->state.read_only)
 		return fail(why, EX_NOPERM,
 		    "the mailbox is open for reading only");
-	if (move && (imap_offers(x, "MOVE") || imap_offers(x, "IMAP4rev2"))) {
+	if (move && imap_offers(x, "MOVE")) {
 		if (store_before_move(s, v, n, why) == -1)
 			return -1;
 		return copy_to(s, v, n, mailbox, true, copied, why);
@@ -495,39 +484,50 @@ copy_here(struct store *s, const uint32_t *v, size_t n, const char *mailbox,
 	return result;
 }
 
-int
-imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
+/* To a mailbox of the same server, by our name. */
+static int
+copy_by_name(struct store *s, const uint32_t *v, size_t n, const char *path,
     bool move, struct store_copied *copied, struct fail *why)
 {
-	struct server server = { .trace = NULL };
-	struct session *ss;
 	uint32_t *here;
 	char *mailbox;
-	int result;
+	int result = -1;
 
-	if (!url_is_url(dest))
-		return 0;
-	if (box_check(s, why) == -1)
-		return -1;
-	ss = box_of(s)->session;
-	if (s->options->server(s->options->ctx, dest, &server, why) == -1)
-		return -1;
-	if (!url_same_server(&server.url, &ss->server.url)) {
-		server_free(&server);
-		return 0;
-	}
-	mailbox = pool_mailbox(ss, server.url.path, false, why);
-	server_free(&server);
+	mailbox = pool_mailbox(box_of(s)->session, path, false, why);
 	if (mailbox == NULL || box_need_uids(s, v, n, why) == -1) {
 		free(mailbox);
 		return -1;
 	}
 	here = xreallocarray(NULL, n + 1, sizeof(*here));
 	n = keep_here(s, v, n, here);
-	result = n == 0 || copy_here(s, here, n, mailbox, move, copied,
-	    why) == 0 ? 1 : -1;
+	if (n == 0 || copy_here(s, here, n, mailbox, move, copied, why) == 0)
+		result = 0;
 	free(here);
 	free(mailbox);
+	return result;
+}
+
+int
+imap_copy(struct store *s, const uint32_t *v, size_t n, const char *dest,
+    bool move, struct store_copied *copied, struct fail *why)
+{
+	struct server server = { .trace = NULL };
+	const char *path;
+	int result = 0;
+
+	if (!url_is_url(dest))
+		return 0;
+	if (box_check(s, why) == -1)
+		return -1;
+	if (s->options->server(s->options->ctx, dest, &server, why) == -1)
+		return -1;
+	path = server.url.path != NULL ? server.url.path : "";
+	if (url_same_server(&server.url, &box_of(s)->session->server.url))
+		result = copy_by_name(s, v, n, path, move, copied,
+		    why) == 0 ? 1 : -1;
+	if (result == -1)
+		fail_where(why, "%s", *path == '\0' ? "INBOX" : path);
+	server_free(&server);
 	return result;
 }
 

@@ -9,8 +9,9 @@
  *	X key: removed there		F key: forgotten
  *	C sha uidvalidity mark uidnext records: a seal, where no intent is open
  *
- * All of it is in memory while a fetch runs: some 200 octets for a message.  Where
- * the seal tells enough, nothing is new, the records are not even read.
+ * All of it is in memory while a fetch runs (seentable.c): some 200 octets for a
+ * message.  Where the seal tells enough, nothing is new, the records are not even
+ * read.
  */
 #include <sys/stat.h>
 
@@ -26,36 +27,22 @@
 #include "lock.h"
 #include "seen.h"
 #include "seenlog.h"
+#include "seentable.h"
 
 #define VERSION		"1"
 #define SLACK_LINES	256	/* superfluous lines that compaction lets be */
 #define DIGITS		24	/* of a number, its sign and NUL */
-
-struct entry {
-	struct entry	*in_slot;	/* the next of the same slot */
-	struct entry	*next;		/* in the order they came */
-	enum seen_state	 state;
-	uint64_t	 size;
-	int64_t		 when;
-	char		*text;		/* owned: light, sha, intent, each ended by NUL; or NULL */
-	char		 key[];
-};
 
 struct seen {
 	struct seenlog	 log;
 	char		*dir;		/* owned: where the files are */
 	char		*source, *dest;	/* owned */
 	int		 lock;		/* -1: only looked at */
-	struct entry	*first, **last;	/* owned */
-	struct entry	**slots;	/* owned: by the hash of the key */
-	size_t		 n, nslots;	/* entries; a power of two, or 0 */
-	uint32_t	 uidvalidity, mark, next;
+	struct seentable table;		/* what is known */
 	size_t		 records;	/* by the seal, until they are read */
 	bool		 unread;
 	bool		 changed;	/* since the seal */
 };
-
-/* --- Entries. --- */
 
 /* The records are needed now; that nobody had them read is a fault of ours. */
 static void
@@ -63,135 +50,6 @@ check_read(const struct seen *s)
 {
 	if (s->unread)
 		abort();
-}
-
-static struct entry **
-slot_of(const struct seen *s, const char *key)
-{
-	uint64_t h = 14695981039346656037u;	/* FNV-1a */
-
-	for (; *key != '\0'; key++)
-		h = (h ^ (unsigned char)*key) * 1099511628211u;
-	return &s->slots[(h ^ h >> 32) & (s->nslots - 1)];
-}
-
-static struct entry *
-find(const struct seen *s, const char *key)
-{
-	struct entry *e;
-
-	check_read(s);
-	if (s->nslots == 0)
-		return NULL;
-	for (e = *slot_of(s, key); e != NULL; e = e->in_slot)
-		if (strcmp(key, e->key) == 0)
-			break;
-	return e;
-}
-
-/* More slots: twice as many as entries at most. */
-static void
-spread(struct seen *s)
-{
-	struct entry *e, **slot;
-
-	s->nslots = s->nslots == 0 ? 1024 : s->nslots * 2;
-	free(s->slots);
-	s->slots = xcalloc(s->nslots, sizeof(*s->slots));
-	for (e = s->first; e != NULL; e = e->next) {
-		slot = slot_of(s, e->key);
-		e->in_slot = *slot;
-		*slot = e;
-	}
-}
-
-static struct entry *
-find_or_add(struct seen *s, const char *key)
-{
-	struct entry *e = find(s, key), **slot;
-	size_t n = strlen(key) + 1;
-
-	if (e != NULL)
-		return e;
-	e = xcalloc(1, sizeof(*e) + n);
-	memcpy(e->key, key, n);
-	*s->last = e;
-	s->last = &e->next;
-	if (s->n++ >= s->nslots)
-		spread(s);
-	else {
-		slot = slot_of(s, key);
-		e->in_slot = *slot;
-		*slot = e;
-	}
-	return e;
-}
-
-/* New texts for an entry; they may come out of its old ones. */
-static void
-set_text(struct entry *e, const char *light, const char *sha,
-    const char *intent)
-{
-	size_t a = strlen(light) + 1, b = strlen(sha) + 1;
-	size_t c = strlen(intent) + 1;
-	char *text = xmalloc(a + b + c);
-
-	memcpy(text, light, a);
-	memcpy(text + a, sha, b);
-	memcpy(text + a + b, intent, c);
-	free(e->text);
-	e->text = text;
-}
-
-static void
-describe(const struct entry *e, struct seen_record *r)
-{
-	r->state = e->state;
-	r->size = e->size;
-	r->when = e->when;
-	r->light = r->sha = r->intent = "";
-	if (e->text == NULL)
-		return;
-	r->light = e->text;
-	r->sha = r->light + strlen(r->light) + 1;
-	r->intent = r->sha + strlen(r->sha) + 1;
-}
-
-static void
-note_intent(struct seen *s, const char *key, const char *intent)
-{
-	struct entry *e = find_or_add(s, key);
-
-	set_text(e, "", "", intent);
-	e->state = SEEN_INTENDED;
-}
-
-static void
-note_done(struct seen *s, const char *key, uint64_t size, int64_t when,
-    const char *light, const char *sha)
-{
-	struct entry *e = find_or_add(s, key);
-
-	set_text(e, light, sha, "");
-	e->state = SEEN_DONE;
-	e->size = size;
-	e->when = when;
-}
-
-static void
-note_state(struct seen *s, const char *key, enum seen_state state)
-{
-	struct entry *e = find(s, key);
-
-	if (e != NULL)
-		e->state = state;
-}
-
-static void
-note_uidvalidity(struct seen *s, uint32_t v)
-{
-	s->uidvalidity = v;
-	s->mark = s->next = 0;
 }
 
 /* --- Its lines. --- */
@@ -223,13 +81,13 @@ add_intent(struct seen *s, const char *key, const char *intent)
 }
 
 static void
-add_entry(struct seen *s, const struct entry *e)
+add_entry(struct seen *s, const struct seen_entry *e)
 {
 	struct seen_record r;
 	char size[DIGITS], when[DIGITS];
 	const char *words[] = { "D", e->key, size, when, "", "" };
 
-	describe(e, &r);
+	seentable_describe(e, &r);
 	if (e->state == SEEN_INTENDED)
 		add_intent(s, e->key, r.intent);
 	if (e->state != SEEN_DONE && e->state != SEEN_REMOVED)
@@ -241,18 +99,6 @@ add_entry(struct seen *s, const struct entry *e)
 	seenlog_add(&s->log, words, NELEM(words));
 	if (e->state == SEEN_REMOVED)
 		add_key(s, "X", e->key);
-}
-
-static bool
-number(const char *text, uint64_t max, uint64_t *v)
-{
-	char *end;
-
-	if (!ascii_is_digit(*text))
-		return false;
-	errno = 0;
-	*v = strtoull(text, &end, 10);
-	return errno == 0 && *end == '\0' && *v <= max;
 }
 
 static int
@@ -269,54 +115,12 @@ read_head(const struct seen *s, char *const *w, size_t n, struct fail *why)
 	return 0;
 }
 
-static bool
-read_record(struct seen *s, char *const *w, size_t n)
-{
-	uint64_t size, when;
-
-	if (n < 2 || strlen(w[0]) != 1)
-		return false;
-	switch (w[0][0]) {
-	case 'V':
-	case 'M':
-	case 'N':
-		if (!number(w[1], UINT32_MAX, &size))
-			return false;
-		if (w[0][0] == 'V')
-			note_uidvalidity(s, (uint32_t)size);
-		else if (w[0][0] == 'M')
-			s->mark = (uint32_t)size;
-		else
-			s->next = (uint32_t)size;
-		return n == 2;
-	case 'I':
-		if (n == 3)
-			note_intent(s, w[1], w[2]);
-		return n == 3;
-	case 'D':
-		if (n != 6 || !number(w[2], UINT64_MAX, &size) ||
-		    !number(w[3], INT64_MAX, &when))
-			return false;
-		note_done(s, w[1], size, (int64_t)when, w[4], w[5]);
-		return true;
-	case 'X':
-		note_state(s, w[1], SEEN_REMOVED);
-		return n == 2;
-	case 'F':
-		note_state(s, w[1], SEEN_NOT);
-		return n == 2;
-	case 'C':
-		return n == 6;
-	}
-	return false;
-}
-
 static int
 take_line(void *ctx, char *const *words, size_t n, struct fail *why)
 {
 	struct seen *s = ctx;
 
-	if (read_record(s, words, n))
+	if (seentable_take(&s->table, words, n))
 		return 0;
 	return fail(why, EX_DATAERR, "%s: the fetch state has a record that "
 	    "this version does not know (line %zu); nothing was fetched",
@@ -331,14 +135,14 @@ read_seal(struct seen *s, struct fail *why)
 	uint64_t uidvalidity, mark, next, records;
 
 	if (seenlog_seal_words(&s->log, w, why) != 6 ||
-	    !number(w[2], UINT32_MAX, &uidvalidity) ||
-	    !number(w[3], UINT32_MAX, &mark) ||
-	    !number(w[4], UINT32_MAX, &next) ||
-	    !number(w[5], SIZE_MAX, &records))
+	    !seentable_number(w[2], UINT32_MAX, &uidvalidity) ||
+	    !seentable_number(w[3], UINT32_MAX, &mark) ||
+	    !seentable_number(w[4], UINT32_MAX, &next) ||
+	    !seentable_number(w[5], SIZE_MAX, &records))
 		return -1;
-	s->uidvalidity = (uint32_t)uidvalidity;
-	s->mark = (uint32_t)mark;
-	s->next = (uint32_t)next;
+	s->table.uidvalidity = (uint32_t)uidvalidity;
+	s->table.mark = (uint32_t)mark;
+	s->table.next = (uint32_t)next;
 	s->records = (size_t)records;
 	s->unread = true;
 	return 0;
@@ -377,12 +181,12 @@ seen_load(struct seen *s, struct fail *why)
 size_t
 seen_count(const struct seen *s)
 {
-	const struct entry *e;
+	const struct seen_entry *e;
 	size_t n = 0;
 
 	if (s->unread)
 		return s->records;
-	for (e = s->first; e != NULL; e = e->next)
+	for (e = s->table.first; e != NULL; e = e->next)
 		n += e->state != SEEN_NOT;
 	return n;
 }
@@ -393,14 +197,15 @@ seal(struct seen *s)
 {
 	char uidvalidity[DIGITS], mark[DIGITS], next[DIGITS], records[DIGITS];
 	const char *words[] = { uidvalidity, mark, next, records };
-	const struct entry *e;
+	const struct seen_entry *e;
 
-	for (e = s->first; e != NULL; e = e->next)
+	for (e = s->table.first; e != NULL; e = e->next)
 		if (e->state == SEEN_INTENDED)
 			return;
-	snprintf(uidvalidity, sizeof(uidvalidity), "%" PRIu32, s->uidvalidity);
-	snprintf(mark, sizeof(mark), "%" PRIu32, s->mark);
-	snprintf(next, sizeof(next), "%" PRIu32, s->next);
+	snprintf(uidvalidity, sizeof(uidvalidity), "%" PRIu32,
+	    s->table.uidvalidity);
+	snprintf(mark, sizeof(mark), "%" PRIu32, s->table.mark);
+	snprintf(next, sizeof(next), "%" PRIu32, s->table.next);
 	snprintf(records, sizeof(records), "%zu", seen_count(s));
 	seenlog_seal(&s->log, words, NELEM(words));
 }
@@ -410,17 +215,17 @@ static int
 rewrite(struct seen *s, struct fail *why)
 {
 	const char *words[] = { "H", VERSION, s->source, s->dest };
-	struct entry *e;
+	struct seen_entry *e;
 
 	seenlog_restart(&s->log);
 	seenlog_add(&s->log, words, NELEM(words));
-	if (s->uidvalidity != 0)
-		add_number(s, "V", s->uidvalidity);
-	if (s->mark != 0)
-		add_number(s, "M", s->mark);
-	if (s->next != 0)
-		add_number(s, "N", s->next);
-	for (e = s->first; e != NULL; e = e->next)
+	if (s->table.uidvalidity != 0)
+		add_number(s, "V", s->table.uidvalidity);
+	if (s->table.mark != 0)
+		add_number(s, "M", s->table.mark);
+	if (s->table.next != 0)
+		add_number(s, "N", s->table.next);
+	for (e = s->table.first; e != NULL; e = e->next)
 		add_entry(s, e);
 	seal(s);
 	return seenlog_replace(&s->log, why);
@@ -446,7 +251,7 @@ name_files(const char *state_dir, const char *source, const char *dest)
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 	SHA2_CTX ctx;
 
-	s->last = &s->first;
+	s->table.last = &s->table.first;
 	s->log.fd = s->lock = -1;
 	s->source = xstrdup(source);
 	s->dest = xstrdup(dest);
@@ -507,19 +312,12 @@ seen_peek(const char *state_dir, const char *source, const char *dest,
 void
 seen_close(struct seen *s)
 {
-	struct entry *e;
-
 	if (s == NULL)
 		return;
-	while ((e = s->first) != NULL) {
-		s->first = e->next;
-		free(e->text);
-		free(e);
-	}
+	seentable_free(&s->table);
 	if (s->lock != -1)
 		close(s->lock);
 	seenlog_close(&s->log);
-	free(s->slots);
 	free(s->source);
 	free(s->dest);
 	free(s->dir);
@@ -534,11 +332,13 @@ seen_get(const struct seen *s, const char *key, struct seen_record *r)
 	static const struct seen_record none = {
 		.light = "", .sha = "", .intent = ""
 	};
-	const struct entry *e = find(s, key);
+	const struct seen_entry *e;
 
+	check_read(s);
+	e = seentable_find(&s->table, key);
 	*r = none;
 	if (e != NULL)
-		describe(e, r);
+		seentable_describe(e, r);
 	return r->state != SEEN_NOT;
 }
 
@@ -560,7 +360,7 @@ seen_intend(struct seen *s, const char *key, const char *intent,
 {
 	if (writable(s, why) == -1)
 		return -1;
-	note_intent(s, key, intent);
+	seentable_intend(&s->table, key, intent);
 	add_intent(s, key, intent);
 	return 0;
 }
@@ -571,8 +371,8 @@ seen_done(struct seen *s, const char *key, uint64_t size, const char *light,
 {
 	if (writable(s, why) == -1)
 		return -1;
-	note_done(s, key, size, (int64_t)time(NULL), light, sha);
-	add_entry(s, find(s, key));
+	seentable_done(&s->table, key, size, (int64_t)time(NULL), light, sha);
+	add_entry(s, seentable_find(&s->table, key));
 	return 0;
 }
 
@@ -582,7 +382,7 @@ change_state(struct seen *s, const char *type, const char *key,
 {
 	if (writable(s, why) == -1)
 		return -1;
-	note_state(s, key, state);
+	seentable_change(&s->table, key, state);
 	add_key(s, type, key);
 	return 0;
 }
@@ -615,15 +415,15 @@ seen_each(struct seen *s, int (*each)(void *ctx, const char *key,
     const struct seen_record *r), void *ctx)
 {
 	struct seen_record r;
-	struct entry *e;
+	struct seen_entry *e;
 	int result;
 
 	check_read(s);
 	/* Nothing is taken out of the list, so the callback may change it. */
-	for (e = s->first; e != NULL; e = e->next) {
+	for (e = s->table.first; e != NULL; e = e->next) {
 		if (e->state == SEEN_NOT)
 			continue;
-		describe(e, &r);
+		seentable_describe(e, &r);
 		if ((result = each(ctx, e->key, &r)) != 0)
 			return result;
 	}
@@ -633,7 +433,7 @@ seen_each(struct seen *s, int (*each)(void *ctx, const char *key,
 uint32_t
 seen_uidvalidity(const struct seen *s)
 {
-	return s->uidvalidity;
+	return s->table.uidvalidity;
 }
 
 int
@@ -641,7 +441,7 @@ seen_set_uidvalidity(struct seen *s, uint32_t v, struct fail *why)
 {
 	if (writable(s, why) == -1)
 		return -1;
-	note_uidvalidity(s, v);
+	seentable_set_uidvalidity(&s->table, v);
 	add_number(s, "V", v);
 	return 0;
 }
@@ -649,7 +449,7 @@ seen_set_uidvalidity(struct seen *s, uint32_t v, struct fail *why)
 uint32_t
 seen_mark(const struct seen *s)
 {
-	return s->mark;
+	return s->table.mark;
 }
 
 int
@@ -657,8 +457,8 @@ seen_set_mark(struct seen *s, uint32_t uid, struct fail *why)
 {
 	if (writable(s, why) == -1)
 		return -1;
-	if (s->mark != uid) {
-		s->mark = uid;
+	if (s->table.mark != uid) {
+		s->table.mark = uid;
 		add_number(s, "M", uid);
 	}
 	return 0;
@@ -667,7 +467,7 @@ seen_set_mark(struct seen *s, uint32_t uid, struct fail *why)
 uint32_t
 seen_next(const struct seen *s)
 {
-	return s->next;
+	return s->table.next;
 }
 
 int
@@ -675,8 +475,8 @@ seen_set_next(struct seen *s, uint32_t uid, struct fail *why)
 {
 	if (writable(s, why) == -1)
 		return -1;
-	if (s->next != uid) {
-		s->next = uid;
+	if (s->table.next != uid) {
+		s->table.next = uid;
 		add_number(s, "N", uid);
 	}
 	return 0;
@@ -685,14 +485,14 @@ seen_set_next(struct seen *s, uint32_t uid, struct fail *why)
 int
 seen_compact(struct seen *s, struct fail *why)
 {
-	struct entry *e;
+	struct seen_entry *e;
 	size_t needed = 4;
 
 	if (s->unread || (s->log.npending == 0 && s->log.sealed && !s->changed))
 		return 0;
 	if (writable(s, why) == -1)
 		return -1;
-	for (e = s->first; e != NULL; e = e->next)
+	for (e = s->table.first; e != NULL; e = e->next)
 		if (e->state != SEEN_NOT)
 			needed += e->state == SEEN_REMOVED ? 2 : 1;
 	if (s->log.lines > needed + needed / 2 + SLACK_LINES)

@@ -103,6 +103,11 @@ store_resize(struct store *s, uint32_t count, struct fail *why)
 	if (count > MAX_MESSAGES)
 		return fail(why, EX_DATAERR, "%s: more than %d messages",
 		    s->name, MAX_MESSAGES);
+	if (s->msgs == NULL && count > 0) {
+		/* Pages of zeros that nobody looks at take no memory. */
+		s->cap = s->count = count;
+		s->msgs = xcalloc(count, sizeof *s->msgs);
+	}
 	if (count > s->cap) {
 		s->cap = count > s->cap * 2 ? count : s->cap * 2;
 		s->msgs = xreallocarray(s->msgs, s->cap, sizeof *s->msgs);
@@ -322,6 +327,18 @@ store_list(const char *base, const char *pattern,
 	if (ops->list == NULL)
 		return unsupported(ops, "list mailboxes", why);
 	return ops->list(base, pattern, each, ctx, o, why);
+}
+
+int
+store_quotas(const char *name,
+    int (*each)(void *, const struct store_quota *, struct fail *),
+    void *ctx, const struct store_options *o, struct fail *why)
+{
+	const struct store_ops *ops = kind_of(name);
+
+	if (ops->quotas == NULL)
+		return unsupported(ops, "tell quotas", why);
+	return ops->quotas(name, each, ctx, o, why);
 }
 
 void

@@ -287,6 +287,16 @@ int		 store_rename(const char *from, const char *to,
 int		 store_list(const char *base, const char *pattern,
 		    int (*each)(void *ctx, const struct store_list_entry *e, struct fail *why),
 		    void *ctx, const struct store_options *o, struct fail *why);
+/* How much is used of what a mailbox may take; none: no limit.  EX_UNAVAILABLE: it cannot be told. */
+struct store_quota {
+	const char	*root;		/* what shares the limit: the server's name of it, may be empty */
+	const char	*resource;	/* "storage" (in octets), "messages", "mailboxes"; or the server's own word, lower case */
+	bool		 in_octets;
+	uint64_t	 used, limit;
+};
+int		 store_quotas(const char *name,
+		    int (*each)(void *ctx, const struct store_quota *q, struct fail *why),
+		    void *ctx, const struct store_options *o, struct fail *why);
 /* What the server of that folder offers, one word each; empty for local ones. */
 int		 store_capabilities(struct store *s, struct strv *words, struct fail *why);
 /* End all sessions with servers that are kept for the next use (LOGOUT). */
@@ -351,6 +361,9 @@ struct store_ops {
 	int	(*subscribe)(const char *name, bool on, const struct store_options *o, struct fail *why);
 	int	(*rmdir)(const char *name, bool force, const struct store_options *o, struct fail *why);
 	int	(*rename)(const char *from, const char *to, const struct store_options *o, struct fail *why);
+	int	(*quotas)(const char *name,
+		    int (*each)(void *, const struct store_quota *, struct fail *),
+		    void *ctx, const struct store_options *o, struct fail *why);
 	int	(*list)(const char *base, const char *pattern,
 		    int (*each)(void *, const struct store_list_entry *, struct fail *),
 		    void *ctx, const struct store_options *o, struct fail *why);

@@ -93,6 +93,43 @@ is "$(cat abc)" 'abc' '... is written'
 run "$MAILX" -R -f "$BOX" -Y "extract -o none $N"
 is "$STATUS$(ls none)" 0 '... and is not looked for unasked'
 
+# Base64 that is malformed is decoded here, whatever the server would make of it.
+cat > malformed.py <<'E2'
+import base64, random
+random.seed(7)
+data = random.randbytes(2000)
+good = base64.encodebytes(data).decode()
+lines = good.splitlines(True)
+def with_line(line): return "".join(lines[:20]) + line + "".join(lines[20:])
+parts = [good, good.rstrip("\n"), good + "\n\n", good.replace("\n", ""), good.replace("\n", " \n"),
+         good.rstrip("\n="), "".join(lines[:9])[:-3], lines[0][:-2] + "\n" + lines[1], "QQ==" * 400,
+         good.replace("+", "!"), good.replace("+", "-").replace("/", "_"), good[:200] + "\xe9" + good[201:],
+         good + "trailing words\n", "", "=\n", "no base64 at all, is it?\n"]
+parts += [with_line(s) for s in ("!!!!\n", "QQ==\n", "Q\n", "=\n", "====\n", "\n")]
+with open("malformed", "wb") as f:
+    for p in parts:
+        f.write(b"From a@example.org Fri Nov 20 09:30:00 2026\nFrom: a@example.org\nSubject: malformed\n"
+                b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n"
+                b"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n"
+                + p.encode("latin-1") + b"\n--b--\n\n")
+    print(len(parts))
+E2
+python3 malformed.py > parts.n
+MALFORMED=imaps://$USER_NAME@localhost:$IMAPS/Malformed
+run "$MAILX" -R -f malformed -Y "copy * $MALFORMED"
+mkdir here there
+i=1
+while [ $i -le "$(cat parts.n)" ]; do
+	echo "write $i.2 here/$i" >> write.here
+	echo "write $i.2 there/$i" >> write.there
+	i=$((i + 1))
+done
+run "$MAILX" -n -R -f malformed < write.here
+is "$STATUS" 0 'parts with malformed base64'
+run "$MAILX" -R -f "$MALFORMED" < write.there
+is "$STATUS" 0 '... on a server'
+is "$(diff -r here there | head -n 3)$(find there -type f | grep -c .)" "$(cat parts.n)" '... are the same'
+
 # A process that is kept: a thousand commands over one connection, each answered before the next.
 cat > co.py <<'E2'
 import json, subprocess, sys

@@ -185,6 +185,26 @@ offers LIST-STATUS && like "$ERR" '^C: A[0-9]* LIST "" "\*" RETURN (CHILDREN SUB
 offers NAMESPACE && like "$ERR" '^C: A[0-9]* NAMESPACE' 'NAMESPACE (2342)'
 offers SORT && { trace -R -Y 'sort subject' -Y 'headers 1'; like "$ERR" '^C: A[0-9]* SORT (SUBJECT' 'SORT (5256)'; }
 offers THREAD=REFERENCES && { trace -R -Y 'thread' -Y 'headers 1'; like "$ERR" '^C: A[0-9]* THREAD REFERENCES' 'THREAD (5256)'; }
+if offers QUOTA; then
+	run "$MAILX" -f "$BOX$QUERY" -Y quota
+	like "$OUT" '^storage: [0-9.]* [kM]*B of 1.1 GB, 0 % (User quota)$' 'QUOTA (9208)'
+	run "$MAILX" -f "$BOX$QUERY" -J -Y 'quota Moved'
+	like "$OUT" '^{"quota":"User quota","resource":"storage","used":[0-9]*,"limit":1073741824}$' 'QUOTA: as a record'
+	{ printf 'From: b@example.org\nSubject: long\n\n'; yes text | head -n 2000; } > long
+	put "$USER_NAME" long
+	cp long long.mbox; sed -i '1i From b Fri Nov 20 09:30:00 2026' long.mbox
+	run "$MAILX" -f "$BOX$QUERY" -Y 'mkdir Full'
+	run "$MAILX" -f "$BOX$QUERY" -Y 'copy (subject long) Full'
+	is "$STATUS" 73 'OVERQUOTA: COPY is refused'
+	like "$ERR" '^mailx: copy: Full: localhost:[0-9]*: \[OVERQUOTA\] Quota exceeded' 'OVERQUOTA: with the reason'
+	run "$MAILX" -f long.mbox -Y "copy 1 imap://$USER_NAME@localhost:$IMAP/Full$QUERY"
+	is "$STATUS" 73 'OVERQUOTA: APPEND too'
+	like "$ERR" '^mailx: copy: Full: localhost:[0-9]*: \[OVERQUOTA\] Quota exceeded' 'OVERQUOTA: with the reason'
+else
+	run "$MAILX" -f "$BOX$QUERY" -Y quota
+	is "$STATUS" 69 'no QUOTA is offered'
+	skip 5 'the server has no quotas'
+fi
 if offers LITERAL+; then
 	run "$MAILX" -v -R -f box -Y "copy 1 $BOX$QUERY"
 	like "$ERR" '^C: A[0-9]* APPEND .*{[0-9]*+}' 'LITERAL+ (7888)'

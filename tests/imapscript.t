@@ -30,6 +30,8 @@ BARE_CAPS=IMAP4rev1
 PLUS='IMAP4rev1 UIDPLUS MOVE ESEARCH'
 COND="$PLUS CONDSTORE ENABLE"
 QRES="$COND QRESYNC"
+REV2='IMAP4rev2'
+REV2_QRES="$REV2 CONDSTORE QRESYNC"
 
 # --- Others change the mailbox in the middle of each command ---
 # The numbers of the first summary must mean the same messages to the end, whatever happens:
@@ -62,7 +64,7 @@ echo @ 14
 print 14
 headers 1-$
 E2
-for caps in "$BARE_CAPS" "$PLUS" "$COND" "$QRES"; do
+for caps in "$BARE_CAPS" "$PLUS" "$COND" "$QRES" "$REV2" "$REV2_QRES"; do
 	failures=''
 	for seed in 1 2 3 4; do
 		sim -s "$seed" -c "$caps" -n 30
@@ -80,7 +82,7 @@ for caps in "$BARE_CAPS" "$PLUS" "$COND" "$QRES"; do
 done
 
 # The second time with what was kept from the first: the same as without.
-for caps in "$BARE_CAPS" "$COND" "$QRES"; do
+for caps in "$BARE_CAPS" "$COND" "$QRES" "$REV2_QRES"; do
 	differences=''
 	for seed in 11 12; do
 		sim -s "$seed" -c "$caps" -n 40
@@ -113,14 +115,25 @@ still 'CONDSTORE again' "$COND"
 run "$MAILX" -n -v -R -f "$BOX" -J -H
 is "$(printf '%s\n' "$ERR" | sed -n 's/^C: A[0-9]* \(.*FETCH\)/\1/p')" 'UID FETCH 13 (UID FLAGS)' 'CONDSTORE: too'
 
-# --- IMAP4rev2 says none of the words ---
-sim -c 'IMAP4rev2'
+# --- IMAP4rev2 says none of the words: they are part of it, and \Recent is not ---
+sim -c "$REV2"
 run "$MAILX" -n -v -f "$BOX" -Y 'search subject s1' -Y 'move 2 Work' -Y 'delete 3'
 is "$STATUS" 0 'IMAP4rev2: a session'
 like "$ERR" '^C: A[0-9]* UID SEARCH RETURN (ALL) SUBJECT' 'IMAP4rev2: ESEARCH'
 like "$ERR" '^C: A[0-9]* UID MOVE' 'IMAP4rev2: MOVE'
 like "$ERR" '^C: A[0-9]* UID EXPUNGE' 'IMAP4rev2: UIDPLUS'
 like "$ERR" '^C: A[0-9]* NAMESPACE' 'IMAP4rev2: NAMESPACE'
+run "$MAILX" -n -v -R -J -f "$BOX" -Y folders
+like "$ERR" '^C: A[0-9]* LIST "" "\*" RETURN (CHILDREN SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UNSEEN))' 'IMAP4rev2: LIST-STATUS'
+for what in 'search new' 'search recent' 'count :n' 'count old' 'count unseen new' 'count not new'; do
+	run "$MAILX" -n -R -f "$BOX" -Y "$what"
+	echo "$what: $STATUS $OUT $(cat .err)"
+done > rev2
+is "$(cat rev2)" "$(printf 'search new: 1  \nsearch recent: 1  \ncount :n: 0 0 \ncount old: 0 13 \ncount unseen new: 0 0 \ncount not new: 0 13 ')" 'IMAP4rev2: without \Recent nothing is new'
+sim -c "IMAP4rev1 IMAP4rev2"
+run "$MAILX" -n -v -R -f "$BOX" -Y 'search subject s1'
+is "$STATUS" 0 'IMAP4rev1 and 2: a session'
+unlike "$ERR" 'RETURN (ALL)' 'IMAP4rev1 and 2: the older one is spoken, as nobody said ENABLE'
 
 # --- All mailboxes below a prefix ---
 sim -c 'IMAP4rev1 NAMESPACE' -p INBOX.
@@ -236,6 +249,20 @@ forty 'CONDSTORE ESEARCH' 'on * EXAMINE *CONDSTORE*|S: %t BAD what' > script
 try 0 'CONDSTORE: offered, and then BAD' -Y 'headers 1-40'
 script X 4294967295 > script
 try 76 '80: EXISTS of 4294967295' -Y 'headers 1'
+is "$(sed 's/:[0-9]*:/:N:/' .err)" 'mailx: headers: localhost:N: the server tells of 4294967295 messages; 16000000 are the limit' '80: ... and one line says why'
+script X 5 'on * FETCH *|S: * 4294967295 EXISTS|S: %t OK' > script
+try 76 '80: EXISTS of 4294967295 in the session' -Y 'headers 1'
+is "$(sed 's/:[0-9]*:/:N:/' .err)" 'mailx: headers: localhost:N: the server tells of 4294967295 messages; 16000000 are the limit' '80: ... and one line says why'
+script X 16000000 > script
+fake
+run python3 measure.py "$MAILX" -n -S timeout=10 -R -f "$BOX" -Y 'echo in' -Y folder
+wait "$FAKE_PID" 2> /dev/null
+OUT=$(tail -n 1 .out)
+is "${OUT% *}" 0 '80: EXISTS of as many as can be'
+case $MAILX in
+*asan*) skip 1 'memory is not what it is, under the sanitizers' ;;
+*) [ "${OUT#* }" -lt 64 ]; ok $? "80: in ${OUT#* } MiB" ;;
+esac
 { script X 100000 | sed '/^serve/d'; printf 'on * FETCH *\nrepeat 99998 * 1 EXPUNGE\n'; row 2 150002; printf 'S: %%t OK\nserve\n'; } > script
 try 0 '80: 99,998 EXPUNGE in one command' -Y 'headers $'
 is "$(grep -c '^>*@*.*100000' .out)" 1 '80: the last of those that are left is shown'
@@ -247,4 +274,63 @@ script X 5 'on * SEARCH *|S: * SEARCH 1|S: %t OK' 'on * FETCH *|S: * ESEARCH (TA
 try 76 'ESEARCH of all there could be, unasked' -Y 'headers 1'
 script ESEARCH 5 'on * UID SEARCH *|S: * ESEARCH UID ALL 1:4294967295|S: %t OK' > script
 try 76 'ESEARCH of all there could be' -Y 'search subject x'
+
+# --- A search that finds more than a reply can hold: the places are asked for in windows ---
+many() {		# many FROM TO STEP
+	awk -v n="$1" -v to="$2" -v step="$3" 'BEGIN {
+		printf "raw * SEARCH"
+		for (; n <= to; n += step) printf "%s %d", ++k % 400 ? "" : "\nraw ", n
+		print "\nS: \nS: %t OK"
+	}'
+}
+{
+	script X 700000 'on * UID SEARCH*|S: * SEARCH 101|S: %t OK' | sed '/^on . SEARCH/,$d'
+	echo 'on * SEARCH 1:250000 SUBJECT "x"'; many 1 250000 1
+	echo 'on * SEARCH 250001:500000 SUBJECT "x"'; many 250001 500000 2
+	echo 'on * SEARCH 500001:700000 SUBJECT "x"'; many 700000 700000 1
+	echo serve
+} > script
+try 0 'half of 700,000 messages match' -Y 'count subject x'
+is "$OUT" 375001 '... they are counted'
+grep '^C:.*SEARCH' log | sed 's/^C: [^ ]* //' > said
+is "$(cat said)" "$(printf 'SEARCH 1:250000 SUBJECT "x"\nSEARCH 250001:500000 SUBJECT "x"\nSEARCH 500001:700000 SUBJECT "x"')" '... in three windows'
+
+# --- Names and strings in UTF-8, where the server agrees (RFC 6855): the same in either way ---
+named() {		# named CAPS ANSWER NAME...: a server that says LIST with these names
+	caps=$1 answer=$2
+	shift 2
+	rows=$([ $# -eq 0 ] || printf '|S: * LIST (\\HasNoChildren) "/" %s' "$@")
+	script "$caps" 3 "on * ENABLE UTF8=ACCEPT|$answer" 'on * LIST "" ""|S: * LIST (\Noselect) "/" ""|S: %t OK' \
+	    "on * LIST \"\" \"\\*\"*$rows|S: %t OK" 'on * STATUS *|S: %t NO none' 'on * CREATE *|S: %t OK' \
+	    'on * SUBSCRIBE *|S: %t OK' 'on * UID COPY *|S: %t OK' 'on * FETCH *|S: * 1 FETCH (UID 101 FLAGS ())|S: %t OK' \
+	    'on * UID SEARCH *|S: * SEARCH 102|S: %t OK' 'on * SEARCH UID 102|S: * SEARCH 2|S: %t OK'
+}
+names() {		# names WANT WHAT: what folders shows of them
+	fake
+	run "$MAILX" -n -R -J -S timeout=10 -f "$BOX" -Y folders
+	wait "$FAKE_PID" 2> /dev/null
+	is "$STATUS$(printf '%s\n' "$OUT" | sed 's/{"folder":"\(.*\)","messages.*\(noselect\).*/ \1 \2/; s/{"folder":"\(.*\)","messages.*/ \1/' | tr '\n' ',')" "$1" "$2"
+}
+YES='S: * ENABLED UTF8=ACCEPT|S: %t OK'
+GLYPH='"&2D3eAA-"'
+named 'UTF8=ACCEPT ENABLE' "$YES" '"草稿 & 😀"' "$GLYPH" '"A &- B"' '"\xe8\x8d"' '"a\xffb"' '"\xed\xa0\x80"' '"\x1b[31m"' > script
+names '0 &2D3eAA-, A &- B, \\x1b[31m noselect, \\xe8\\x8d noselect, \\xed\\xa0\\x80 noselect, a\\xffb noselect, 草稿 & 😀,' \
+    'UTF8=ACCEPT: names as they are, and what is none'
+named 'UTF8=ACCEPT ENABLE' 'S: %t NO not now' '"草"' "$GLYPH" '"A &- B"' > script
+names '0 A & B, \\xe8\\x8d\\x89 noselect, 😀,' 'UTF8=ACCEPT is refused: names in UTF-7'
+named 'ENABLE' "$YES" "$GLYPH" > script
+names '0 😀,' 'UTF8=ACCEPT is not offered: names in UTF-7'
+unlike "$(cat log)" 'ENABLE UTF8' '... and it is not asked for'
+asked() {		# asked WANT WHAT: what is said for names beyond ASCII
+	fake
+	run "$MAILX" -n -R -S timeout=10 -f "$BOX" -Y 'mkdir "草稿 & 😀"' -Y 'subscribe 草稿' -Y 'copy 1 草稿' -Y 'count subject é' < /dev/null
+	wait "$FAKE_PID" 2> /dev/null
+	is "$(sed -n 's/^C: A[0-9]* \(CREATE\|SUBSCRIBE\|UID COPY\|UID SEARCH\)/\1/p' log)" "$1" "$2"
+}
+named 'UTF8=ACCEPT ENABLE' "$YES" > script
+DRAFTS='\xe8\x8d\x89\xe7\xa8\xbf'
+asked "$(printf '%s\n' "CREATE \"$DRAFTS & \xf0\x9f\x98\x80\"" "SUBSCRIBE \"$DRAFTS\"" "UID COPY 101 \"$DRAFTS\"" 'UID SEARCH SUBJECT "\xc3\xa9"')" 'UTF8=ACCEPT: what is said is UTF-8'
+is "$STATUS$(tail -n 1 .out)" 01 '... and a search finds'
+named 'LITERAL+' "$YES" | sed 's/^on . UID SEARCH .$/&\nclose/' > script
+asked "$(printf 'CREATE "&g0l6Pw- &- &2D3eAA-"\nSUBSCRIBE "&g0l6Pw-"\nUID COPY 101 "&g0l6Pw-"\nUID SEARCH CHARSET UTF-8 SUBJECT {2+}')" 'without: UTF-7, CHARSET and a literal'
 done_testing

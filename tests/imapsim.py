@@ -6,8 +6,10 @@ An IMAP server with one mailbox, INBOX, in which others remove, add and flag mes
 any moment at which the protocol lets the server say so (-s; without it nobody does): in
 front of, between and behind the responses to every command.  With QRESYNC enabled it says
 VANISHED.  -p: mailboxes stand below PREFIX, with `.' between levels.  -x: so many lines
-about nothing in each command.  -b: so many octets more in the one line of each body.  -f: COPY, MOVE and
-APPEND are refused from the N-th on.  Message N has the subject sN and the body "body of sN".
+about nothing in each command.  As an IMAP4rev2 alone it answers each search with ESEARCH,
+knows nothing of \\Recent, and says LIST at SELECT.  -b: so many octets more in the one line
+of each body.  -f: COPY, MOVE and APPEND are refused from the N-th on.  Message N has the
+subject sN and the body "body of sN".
 Prints its port; writes what is in the mailbox into STATE (UID, subject, flags) behind
 each connection.  Ends after two minutes in any case, or when it is killed."""
 import getopt, random, re, signal, socket, sys, threading
@@ -19,6 +21,7 @@ PREFIX = opts.get("-p", "")
 NOISE = int(opts.get("-x", 0))
 SIZE = int(opts.get("-b", 0))
 FAIL = int(opts.get("-f", 0))
+REV2 = "IMAP4rev2" in CAPS and "IMAP4rev1" not in CAPS
 rng = random.Random(int(opts["-s"])) if "-s" in opts else None
 lock = threading.Lock()
 
@@ -139,15 +142,16 @@ class Session:
         returns = re.match(r"RETURN \(([^)]*)\) ", rest)
         found = [m for m in self.view if self.matches(m, rest[returns.end():] if returns else rest)]
         numbers = [m.uid if uid else self.view.index(m) + 1 for m in found]
-        if not returns:
+        if not returns and not REV2:
             self.say("* SEARCH" + "".join(f" {n}" for n in numbers))
             return
         text = f'* ESEARCH (TAG "{tag}")' + (" UID" if uid else "")
-        if "COUNT" in returns[1]:
+        wanted = returns[1] if returns else "ALL"
+        if "COUNT" in wanted:
             text += f" COUNT {len(numbers)}"
-        if "MIN" in returns[1] and numbers:
+        if "MIN" in wanted and numbers:
             text += f" MIN {min(numbers)}"
-        if "ALL" in returns[1] and numbers:
+        if "ALL" in wanted and numbers:
             text += " ALL " + ",".join(map(str, numbers))
         self.say(text)
 
@@ -195,7 +199,7 @@ class Session:
             return "NO [NONEXISTENT] no such mailbox"
         self.view, self.selected = list(box.list), True
         known = re.search(r"QRESYNC \((\d+) (\d+)", rest)
-        for line in (f"{len(self.view)} EXISTS", "0 RECENT", "OK [UIDVALIDITY 77] so",
+        for line in (f"{len(self.view)} EXISTS", f'LIST () "." "{name}"' if REV2 else "0 RECENT", "OK [UIDVALIDITY 77] so",
                      f"OK [UIDNEXT {box.next}] so") + (
                     (f"OK [HIGHESTMODSEQ {box.modseq}] so",) if "CONDSTORE" in CAPS or "QRESYNC" in CAPS else ()):
             self.say("* " + line)
@@ -223,6 +227,8 @@ class Session:
                 self.say(f'* LIST (\\HasNoChildren) "." "{name}"')
         elif verb == "STATUS":
             self.say(f'* STATUS {rest.split(" ")[0]} (MESSAGES {len(box.list)} UNSEEN 0)')
+        elif verb == "SEARCH" and REV2 and re.search(r"\b(NEW|OLD|RECENT)\b", rest):
+            return "BAD no such key"
         elif verb == "SEARCH":
             self.others(uid)
             self.search(tag, rest, uid)
@@ -243,9 +249,11 @@ class Session:
             self.update(True)
             self.others(uid)
         elif verb == "APPEND":
-            self.say("+ go on")
-            self.f.flush()
-            text = self.f.read(int(re.search(r"{(\d+)}$", rest)[1]))
+            octets, at_once = re.search(r"{(\d+)(\+?)}$", rest).groups()
+            if not at_once:
+                self.say("+ go on")
+                self.f.flush()
+            text = self.f.read(int(octets))
             self.f.readline()
             if box.refuses():
                 return "NO [OVERQUOTA] no room"

@@ -20,7 +20,7 @@ import linesmodel
 COMMANDS = """alias group alternates account answered call capabilities commandalias copy Copy
 count define delete discard dp dt draft echo edit elif else endif eval expunge extract from
 file folder folders followup Followup fetch flag flush forward headers help hold if ignore list
-Lreply mail mbox mkdir move next new pipe preserve print Print queue reply Reply respond
+Lreply mail mbox mkdir move next new pipe preserve print Print queue quota reply Reply respond
 Respond resend retain rename return rmdir save Save search seen send set shift size sort
 source structure subscribe sync tag thread top touch type Type unalias unanswered undelete
 undraft unflag unqueue unread unseen unset unsort unsubscribe untag visual write xyzzy

@@ -2,7 +2,7 @@
 # servers.sh start|stop DIR -- real mail servers for the tests, on free loopback ports.
 #
 # start: under DIR (made; private to it) Dovecot with IMAP, IMAPS, POP3, POP3S, LMTP and
-# submission, run by an unprivileged user (as root: nobody), and, as root alone, Postfix
+# submission, a quota for each user that its mailbox Full exceeds, run by an unprivileged user (as root: nobody), and, as root alone, Postfix
 # with SMTP, submission (STARTTLS, AUTH) and smtps.  Any user NAME has the password NAME-pw
 # and a Maildir DIR/mail/NAME/Maildir; mail to NAME@example.test arrives there.  Postfix
 # refuses (550) unknown*@example.test, puts off (451) later*@example.test, accepts and throws
@@ -92,6 +92,8 @@ plugins() {
 	echo 'plugin {
   quota = count:User quota
   quota_rule = *:storage=1G
+  quota_rule2 = Full:storage=-1048575K
+  quota_grace = 0
   quota_vsizes = yes
 }'
 }

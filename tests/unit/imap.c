@@ -322,6 +322,66 @@ test_search(void)
 	ok(peer_agrees(p), "SEARCH: dialogue");
 }
 
+static int
+note_quota(void *ctx, const struct imap_quota *q, struct fail *why)
+{
+	(void)why;
+	fprintf(ctx, "[%.*s] %.*s %llu/%llu\n", (int)q->root.n, q->root.p,
+	    (int)q->resource.n, q->resource.p, (unsigned long long)q->used,
+	    (unsigned long long)q->limit);
+	return 0;
+}
+
+static void
+quotas(int code, const char *told, const char *what,
+    const char *const *script)
+{
+	struct server s = a_server();
+	struct fail why;
+	struct peer p;
+	struct imap *x = begin(&s, script, &p, &why);
+	char *text;
+	size_t n;
+	FILE *f = xmemstream(&text, &n);
+
+	if (x != NULL)
+		(void)imap_quota(x, "a box", note_quota, f, &why);
+	fclose(f);
+	if (!is_int(why.code, code, what))
+		printf("# %s\n", why.text);
+	is_string(text, told, "QUOTA: what is told");
+	free(text);
+	imap_logout(x);
+	ok(peer_agrees(p), "QUOTA: %s: dialogue", what);
+}
+
+#define QUOTAS(code, told, what, ...) \
+	quotas(code, told, what, (const char *const[]){ \
+	    IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH", \
+	    "SA1 OK [CAPABILITY IMAP4rev1 QUOTA] in", \
+	    "CA2 GETQUOTAROOT \"a box\"\r", __VA_ARGS__, NULL })
+
+static void
+test_quota(void)
+{
+	quotas(EX_UNAVAILABLE, "", "not offered",
+	    (const char *const[]){ LOGGED_IN, OUT("2"), NULL });
+	QUOTAS(0, "[] STORAGE 10/512\n[] MESSAGE 3/9223372036854775807\n[a] x 0/0\n",
+	    "two roots", "S* QUOTAROOT \"a box\" \"\" a",
+	    "S* QUOTA \"\" (STORAGE 10 512 MESSAGE 3 9223372036854775807)",
+	    "S* QUOTA a (x 0 0)", "SA2 OK", OUT("3"));
+	QUOTAS(0, "", "no limit", "S* QUOTAROOT \"a box\"", "S* QUOTA a ()",
+	    "SA2 OK", OUT("3"));
+	QUOTAS(EX_NOINPUT, "", "no such mailbox", "SA2 NO [NONEXISTENT] none",
+	    OUT("3"));
+	QUOTAS(EX_UNAVAILABLE, "", "refused", "SA2 NO none", OUT("3"));
+	QUOTAS(EX_PROTOCOL, "", "not a list", "S* QUOTA a 1 2 3");
+	QUOTAS(EX_PROTOCOL, "", "no root", "S* QUOTA");
+	QUOTAS(EX_PROTOCOL, "", "no limit is said", "S* QUOTA a (STORAGE 10)");
+	QUOTAS(EX_PROTOCOL, "", "too large", "S* QUOTA a (STORAGE 10 9223372036854775808)");
+	QUOTAS(EX_PROTOCOL, "", "a list in it", "S* QUOTA a ((STORAGE) 10 10)");
+}
+
 static FILE *
 message(const char *text, size_t n)
 {
@@ -376,30 +436,31 @@ test_append(void)
 	    "X");
 }
 
-/* What became of each of three messages: there, not, or it cannot be told. */
+#define UPLOADED	3
+
+/* What became of each of these messages: there, not, or it cannot be told. */
 static void
-uploads(const char *fates, int code, const char *what,
-    const char *const *script)
+uploads(const char *const *texts, const char *fates, int code,
+    const char *what, const char *const *script)
 {
-	static const char *const texts[] = { "a\r\n", "bb\r\n", "c" };
-	struct imap_upload v[NELEM(texts)];
+	struct imap_upload v[UPLOADED];
 	struct server s = a_server();
-	char got[NELEM(texts) + 1] = "";
+	char got[UPLOADED + 1] = "";
 	struct fail why;
 	struct peer p;
 	struct imap *x = begin(&s, script, &p, &why);
 	size_t i;
 
 	memset(v, 0, sizeof(v));
-	for (i = 0; i < NELEM(texts); i++) {
+	for (i = 0; i < UPLOADED; i++) {
 		v[i].flags = i == 1 ? none : seen;
 		v[i].date = none;
 		v[i].text = texts[i];
 		v[i].size = strlen(texts[i]);
 	}
 	if (x != NULL)
-		(void)imap_append(x, "Box", v, NELEM(texts), &why);
-	for (i = 0; i < NELEM(texts); i++) {
+		(void)imap_append(x, "Box", v, UPLOADED, &why);
+	for (i = 0; i < UPLOADED; i++) {
 		got[i] = v[i].fate == IMAP_THERE ? 'T' :
 		    v[i].fate == IMAP_NOT_THERE ? 'N' : '?';
 		ok((v[i].why == NULL) == (got[i] == 'T'), "%s: why", what);
@@ -413,7 +474,11 @@ uploads(const char *fates, int code, const char *what,
 }
 
 #define UPLOADS(fates, code, what, ...) \
-	uploads(fates, code, what, (const char *const[]){ __VA_ARGS__, NULL })
+	uploads((const char *const[]){ "a\r\n", "bb\r\n", "c" }, fates, code, \
+	    what, (const char *const[]){ __VA_ARGS__, NULL })
+#define UPLOADS_UTF8(fates, code, what, ...) \
+	uploads((const char *const[]){ "a\r\n", "S: \xc3\xa9\r\n", "c" }, \
+	    fates, code, what, (const char *const[]){ __VA_ARGS__, NULL })
 #define OFFERS(caps)	IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH", \
 	"SA1 OK [CAPABILITY IMAP4rev1 " caps "] in"
 #define ALL_AT_ONCE	OFFERS("MULTIAPPEND LITERAL+"), \
@@ -462,6 +527,161 @@ test_flight(void)
 	    "Ca\r", "C\r", "CA3 APPEND \"Box\" {4}\r", "X");
 }
 
+/* --- UTF-8 (RFC 6855). --- */
+
+/* What is said of names, strings and headers beyond ASCII. */
+static void
+speaks(const char *what, const char *text, const char *const *script)
+{
+	struct server s = a_server();
+	struct imap_uids uids = { 0 };
+	struct imap_line keys;
+	struct fail why;
+	struct peer p;
+	struct imap *x = begin(&s, script, &p, &why);
+	struct imap_upload u = { .flags = seen, .date = none };
+
+	u.in = message(text, strlen(text));
+	imap_line_init(&keys);
+	imap_line_put(&keys, "TEXT ");
+	imap_line_string(&keys, span_of("\xc3\xa9\\"));
+	if (x != NULL && imap_create(x, "\xc3\xa9", &why) == 0 &&
+	    imap_create(x, "\xe9", &why) == 0 &&
+	    imap_search(x, &keys, 10, &uids, &why) == 0 &&
+	    imap_measure(u.in, &u.size, &why) == 0)
+		(void)imap_append(x, "\xc3\xa9", &u, 1, &why);
+	if (!is_int(why.code, 0, what))
+		printf("# %s\n", why.text);
+	imap_line_free(&keys);
+	free(uids.v);
+	free(u.why);
+	fclose(u.in);
+	imap_logout(x);
+	ok(peer_agrees(p), "%s: dialogue", what);
+}
+
+#define SPEAKS(what, text, ...) \
+	speaks(what, text, (const char *const[]){ \
+	    IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH", __VA_ARGS__, NULL })
+#define UTF8_STRINGS(a, b, c) \
+	"CA" a " CREATE \"\xc3\xa9\"\r", "SA" a " OK", \
+	"CA" b " CREATE {1}\r", "S+", "C\xe9\r", "SA" b " OK", \
+	"CA" c " UID SEARCH RETURN (ALL) TEXT \"\xc3\xa9\\\\\"\r", "SA" c " OK"
+#define OTHER_STRINGS(a, b, c, d) \
+	"CA" a " CREATE {2}\r", "S+", "C\xc3\xa9\r", "SA" a " OK", \
+	"CA" b " CREATE {1}\r", "S+", "C\xe9\r", "SA" b " OK", \
+	"CA" c " UID SEARCH CHARSET UTF-8 TEXT {3}\r", "S+", \
+	"C\xc3\xa9\\\r", "SA" c " OK", \
+	"CA" d " APPEND {2}\r", "S+", "C\xc3\xa9 (\\Seen) {12}\r", "S+", \
+	"CS: \xc3\xa9\r", "C\r", "Cb\r", "C\r", "SA" d " OK"
+
+/* The first that waits for the answer fails as it does. */
+static void
+runs_utf8(int code, const char *what, const char *answer)
+{
+	const char *const script[] = { IN("AUTH=PLAIN SASL-IR"), "CA1 AUTH",
+	    "SA1 OK [CAPABILITY IMAP4rev1 UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", answer, NULL };
+	struct server s = a_server();
+	struct fail why;
+	struct peer p;
+	struct imap *x = begin(&s, script, &p, &why);
+
+	ok(x != NULL, "%s: logged in", what);
+	(void)imap_create(x, "\xc3\xa9", &why);
+	is_int(why.code, code, what);
+	imap_logout(x);
+	ok(peer_agrees(p), "%s: dialogue", what);
+}
+
+#define ACCEPTS(caps)	OFFERS("ENABLE UTF8=ACCEPT LITERAL+ " caps), \
+	"CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK"
+#define AS_UTF8(tag)	"CA" tag " APPEND \"Box\" UTF8 (~{7+}\r", \
+	"CS: \xc3\xa9\r", "C)\r"
+#define NOT_AS_UTF8(tag) "CA" tag " APPEND \"Box\" {7+}\r", \
+	"CS: \xc3\xa9\r", "C\r"
+#define AMONG_OTHERS	"CA3 APPEND \"Box\" (\\Seen) {3+}\r", "Ca\r", \
+	"C UTF8 (~{7+}\r", "CS: \xc3\xa9\r", "C) (\\Seen) {1+}\r", "Cc\r"
+
+/* It is said of each message by itself. */
+static void
+test_utf8_uploads(void)
+{
+	UPLOADS_UTF8("TTT", 0, "UTF8 among others", ACCEPTS("MULTIAPPEND"),
+	    AMONG_OTHERS, "SA3 OK", OUT("4"));
+	UPLOADS_UTF8("TTT", 0, "UTF8 among others is not understood",
+	    ACCEPTS("MULTIAPPEND"), AMONG_OTHERS, "SA3 BAD what?", FIRST("4"),
+	    "SA4 OK", NOT_AS_UTF8("5"), "SA5 OK", THIRD("6"), "SA6 OK",
+	    OUT("7"));
+	UPLOADS_UTF8("TNN", EX_CANTCREAT, "UTF8 among others is refused",
+	    ACCEPTS("MULTIAPPEND"), AMONG_OTHERS, "SA3 NO [OVERQUOTA] full",
+	    FIRST("4"), "SA4 OK", AS_UTF8("5"), "SA5 NO [OVERQUOTA] full",
+	    OUT("6"));
+	UPLOADS_UTF8("TTT", 0, "UTF8 in flight", ACCEPTS(""), FIRST("3"),
+	    AS_UTF8("4"), THIRD("5"), "SA3 OK", "SA4 OK", "SA5 OK", OUT("6"));
+	UPLOADS_UTF8("TTT", 0, "UTF8 in flight is not understood", ACCEPTS(""),
+	    FIRST("3"), AS_UTF8("4"), THIRD("5"), "SA3 OK", "SA4 BAD what?",
+	    "SA5 OK", NOT_AS_UTF8("6"), "SA6 OK", OUT("7"));
+	UPLOADS_UTF8("T?T", EX_TEMPFAIL, "lost when it is said plainly",
+	    ACCEPTS(""), FIRST("3"), AS_UTF8("4"), THIRD("5"), "SA3 OK",
+	    "SA4 BAD what?", "SA5 OK", NOT_AS_UTF8("6"), "X");
+}
+
+static void
+test_utf8(void)
+{
+	SPEAKS("UTF8=ACCEPT", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
+	    UTF8_STRINGS("3", "4", "5"),
+	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) UTF8 (~{12}\r", "S+",
+	    "CS: \xc3\xa9\r", "C\r", "Cb\r", "C)\r", "SA6 OK", OUT("7"));
+	SPEAKS("UTF8=ACCEPT, but not of APPEND", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
+	    UTF8_STRINGS("3", "4", "5"),
+	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) UTF8 (~{12}\r", "SA6 BAD what?",
+	    "CA7 APPEND \"\xc3\xa9\" (\\Seen) {12}\r", "S+",
+	    "CS: \xc3\xa9\r", "C\r", "Cb\r", "C\r", "SA7 OK", OUT("8"));
+	SPEAKS("UTF8=ONLY, a header in ASCII", "S: e\n\n\xc3\xa9\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ONLY] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
+	    UTF8_STRINGS("3", "4", "5"),
+	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) {12}\r", "S+",
+	    "CS: e\r", "C\r", "C\xc3\xa9\r", "C\r", "SA6 OK", OUT("7"));
+	SPEAKS("UTF8=ACCEPT, a header that is none", "S: \xe9\r\n\r\nb\r\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE ESEARCH UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED UTF8=ACCEPT", "SA2 OK",
+	    UTF8_STRINGS("3", "4", "5"),
+	    "CA6 APPEND \"\xc3\xa9\" (\\Seen) {11}\r", "S+",
+	    "CS: \xe9\r", "C\r", "Cb\r", "C\r", "SA6 OK", OUT("7"));
+	SPEAKS("IMAP4rev2 alone", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev2] in",
+	    "CA2 CREATE \"\xc3\xa9\"\r", "SA2 OK",
+	    "CA3 CREATE {1+}\r", "C\xe9\r", "SA3 OK",
+	    "CA4 UID SEARCH RETURN (ALL) TEXT \"\xc3\xa9\\\\\"\r", "SA4 OK",
+	    "CA5 APPEND \"\xc3\xa9\" (\\Seen) {12+}\r", "CS: \xc3\xa9\r",
+	    "C\r", "Cb\r", "C\r", "SA5 OK", OUT("6"));
+	SPEAKS("UTF8=ACCEPT is refused", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "SA2 NO not now",
+	    OTHER_STRINGS("3", "4", "5", "6"), OUT("7"));
+	SPEAKS("UTF8=ACCEPT is not known", "S: \xc3\xa9\n\nb\n",
+	    "SA1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "S* ENABLED", "SA2 OK",
+	    OTHER_STRINGS("3", "4", "5", "6"), OUT("7"));
+	SPEAKS("ENABLED that was not asked for", "S: \xc3\xa9\n\nb\n",
+	    "S* ENABLED UTF8=ACCEPT", "SA1 OK [CAPABILITY IMAP4rev1] in",
+	    OTHER_STRINGS("2", "3", "4", "5"), OUT("6"));
+	runs_utf8(EX_PROTOCOL, "ENABLE is answered by another tag", "SA9 OK");
+	runs_utf8(EX_TEMPFAIL, "ENABLE is not answered", "H");
+	RUNS(0, "ENABLE goes with the next command", IN("AUTH=PLAIN SASL-IR"),
+	    "CA1 AUTH", "SA1 OK [CAPABILITY IMAP4rev1 UTF8=ACCEPT] in",
+	    "CA2 ENABLE UTF8=ACCEPT\r", "CA3 SELECT \"INBOX\"\r",
+	    "S* ENABLED UTF8=ACCEPT", "SA2 OK", "SA3 OK in", "CA4 NOOP",
+	    "SA4 OK", OUT("5"));
+}
+
 int
 main(void)
 {
@@ -474,8 +694,11 @@ main(void)
 	test_literals();
 	test_floods();
 	test_search();
+	test_quota();
 	test_append();
 	test_multiappend();
 	test_flight();
+	test_utf8();
+	test_utf8_uploads();
 	return done();
 }
