@@ -63,7 +63,7 @@ add_field(struct mailx *m, struct draft *d, const char *text)
 		return fail(&m->why, EX_DATAERR, "%s: line break in a field",
 		    text);
 	if (!is_field(text))
-		return fail(&m->why, EX_DATAERR, "%s: not of the form "
+		return fail(&m->why, EX_USAGE, "%s: not of the form "
 		    "'Name: text'", text);
 	strv_add(&d->fields, text);
 	return 0;

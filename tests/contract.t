@@ -97,8 +97,6 @@ run env MAILRC=rc0 "$MAILX" -n -S from=me@example.org -m box.0 to@example.org
 is "$STATUS$ERR" 0 'unset takes names of other programs in a startup file, as set does'
 run dry -d -m box.0 --inline a=box.0 to@example.org
 is "$STATUS" 64 '--inline without --html would lose the file'
-run dry -d -m box.0 -C 'X-Nothing' to@example.org
-is "$STATUS" 65 '-C: a field that is none is bad data, as for send -C'
 run dry -S mta=smtp://host:99999 -m box.0 to@example.org
 is "$STATUS" 78 'a URL in mta that is none: 78'
 rm -f "$HOME/dead.letter"

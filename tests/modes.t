@@ -22,7 +22,7 @@ kept 65 'a Cc that is none' -c 'bad@@' to@example.org
 like "$(cat "$DEAD")" '^To: to@example.org' 'with the addresses that are some'
 kept 66 'an attachment that is not there' -a nosuch to@example.org
 like "$(cat "$DEAD")" '^Subject: subj' 'with its subject'
-kept 65 'a field that is none' -C nofield to@example.org
+kept 64 'a field that is none' -C nofield to@example.org
 kept 66 'a beginning that is not there' -q nosuch to@example.org
 kept 64 'a day that is none' -S outbox --at '2026-02-30 08:00' to@example.org
 kept 65 'with -t' -t 'bad@@'
