@@ -31,7 +31,8 @@ struct mbox {
 	uint32_t told;			/* messages that the caller knows of */
 	/* appended since the last commit */
 	struct lock *lock;		/* held while there are any */
-	off_t	 first;			/* where they begin */
+	off_t	 batch;			/* where they begin */
+	off_t	 first;			/* where those begin that are not written yet */
 	FILE	*gathered;		/* owned: what the commit writes there; or NULL */
 	off_t	 ngathered;		/* octets of it that count */
 	const struct store_intent *intent;	/* of these */

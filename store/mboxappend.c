@@ -168,7 +168,7 @@ begin_append(struct store *s, struct fail *why)
 		b->lock = NULL;
 		return fail_errno(why, EX_IOERR, "%s", b->path);
 	}
-	b->first = st.st_size;
+	b->first = b->batch = st.st_size;
 	b->pending = true;
 	note_start(b, &st);
 	return 0;
@@ -301,6 +301,16 @@ mbox_append(struct store *s, FILE *f, const struct msg *like,
 	return 0;
 }
 
+static void
+drop_gathered(struct mbox *b)
+{
+	if (b->gathered != NULL)
+		fclose(b->gathered);
+	b->gathered = NULL;
+	b->ngathered = 0;
+	b->intent = NULL;
+}
+
 /* All that waited: once its intents are settled, or as a change. */
 static int
 write_gathered(struct store *s, struct fail *why)
@@ -316,10 +326,7 @@ write_gathered(struct store *s, struct fail *why)
 		r = write_at(b, b->gathered, NULL, 0, b->first, why);
 		durable_step("mbox: written");
 	}
-	fclose(b->gathered);
-	b->gathered = NULL;
-	b->ngathered = 0;
-	b->intent = NULL;
+	drop_gathered(b);
 	return r;
 }
 
@@ -358,10 +365,11 @@ mbox_take_back(struct store *s, struct fail *why)
 		return 0;
 	if (begin_append(s, why) == -1)
 		return -1;
+	drop_gathered(b);
 	/* A change that is half made is to be whole before anything is cut off. */
 	if (redo_is_there(b->path, s->options))
 		r = redo_complete(b->path, s->options, b->fd, why);
-	if (r == 0 && (ftruncate(b->fd, b->foreign ? b->first : b->start) == -1 ||
+	if (r == 0 && (ftruncate(b->fd, b->foreign ? b->batch : b->start) == -1 ||
 	    fsync(b->fd) == -1))
 		r = fail_errno(why, EX_IOERR, "%s", b->path);
 	if (r == 0 && b->foreign)

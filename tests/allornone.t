@@ -27,10 +27,13 @@ letters six 1 6
 letters many 1 900
 
 # --- No room on the disk. ---
-# full FOLDER COMMAND: the disk is full at the 700th message, behind two commits
+# full FOLDER COMMAND: the disk is full behind two commits: at the 700th message, in an mbox
+# at the third batch.
 full() {
 	STATUS=0
-	env FAILIO_CALL=write FAILIO_AS=ENOSPC FAILIO_AT=700 FAILIO_ALL=1 FAILIO_PATH="$T/full" \
+	at=700
+	[ "$1" != mbox ] || at=3
+	env FAILIO_CALL=write FAILIO_AS=ENOSPC FAILIO_AT=$at FAILIO_ALL=1 FAILIO_PATH="$T/full" \
 	    LD_PRELOAD="$ROOT/tests/failio.so" "$MAILX" -n -N -f many -Y "$2" > out 2> err || STATUS=$?
 	is "$STATUS" 74 "$1: $2: no room"
 	like "$(cat err)" 'No space left' 'is told'
@@ -53,7 +56,7 @@ case $MAILX in
 	rm -rf full; cp old full
 	printf 'From x@example.org Fri Nov 20 01:30:00 2026\nTo: me\nStatus: RO\n\nread\n\n' > "$T/system"
 	cat many >> "$T/system"
-	(printf 'mbox *\nquit\n' | env MBOX="$T/full" MAIL="$T/system" FAILIO_CALL=write FAILIO_AS=ENOSPC FAILIO_AT=700 \
+	(printf 'mbox *\nquit\n' | env MBOX="$T/full" MAIL="$T/system" FAILIO_CALL=write FAILIO_AS=ENOSPC FAILIO_AT=3 \
 	    FAILIO_ALL=1 FAILIO_PATH="$T/full" LD_PRELOAD="$ROOT/tests/failio.so" "$MAILX" -n -N > out 2> err) || :
 	same old full 'quit: nothing of it is in MBOX'
 	is "$(count system)" 901 'all are in the system mailbox'
