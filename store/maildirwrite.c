@@ -268,24 +268,36 @@ forget_written(struct maildir *d)
 	d->intent = NULL;
 }
 
+/* Memory is asked for before the first has its final name. */
+static void
+note_places(struct maildir *d)
+{
+	size_t i;
+
+	for (i = 0; d->intent == NULL && i < d->places.n; i++)
+		strv_add(&d->placed, d->places.v[i]);
+}
+
 int
 maildir_commit(struct store *s, struct fail *why)
 {
 	struct maildir *d = s->data;
-	size_t placed = 0, i;
+	size_t placed = 0, before = d->placed.n;
 	int r = 0;
 
 	if (d->written.n == 0)
 		return 0;
+	note_places(d);
 	if (d->intent != NULL && d->intent->settle != NULL)
 		r = d->intent->settle(d->intent->ctx, why);
 	if (r == 0 && (r = sync_written(d, why)) == 0)
 		r = place_all(d, &placed, why);
-	if (r == -1)		/* not known to be there: given up */
+	if (r == -1) {		/* not known to be there: given up */
 		take_away(d, placed);
+		while (d->placed.n > before)
+			free(d->placed.v[--d->placed.n]);
+	}
 	durable_step("maildir: committed");
-	for (i = 0; r == 0 && d->intent == NULL && i < d->places.n; i++)
-		strv_add(&d->placed, d->places.v[i]);
 	forget_written(d);
 	return r;
 }
