@@ -48,6 +48,8 @@ for c in $("$MAILX" -n -Y list); do
 	"$MAILX" -n -Y "help $c" > /dev/null 2>&1 || echo "$c"
 done > nohelp
 is "$(cat nohelp)" '' 'help knows every command'
+# It is to be read in one sitting.
+[ "$(wc -l < "$ROOT/mailx.1")" -le 1500 ]; ok $? 'the manual has at most 1,500 lines'
 # The examples of the manual, as they stand.
 mkdir box && mv box inbox && mkdir -p inbox/cur inbox/new inbox/tmp files
 printf 'From: a@example.org\nSubject: report of today\nDate: %s\n\ntext\n' "$(date -R)" > inbox/new/1
