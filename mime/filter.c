@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* filter.c -- see filter.h: funopen(3), with room for blocks. */
+/* filter.c -- see filter.h: funopen(3). */
 #include <stdlib.h>
 
 #include "filter.h"
-
-#define BUFFER	(64 * 1024)
 
 struct stage {
 	void	*ctx;
@@ -50,6 +48,5 @@ filter_new(void *ctx, int (*put)(void *, const char *, int),
 		free(xmalloc(SIZE_MAX / 2));	/* says so, and ends us */
 		abort();
 	}
-	setvbuf(f, NULL, _IOFBF, BUFFER);
 	return f;
 }

@@ -138,7 +138,6 @@ conn_text_writer(struct conn *c, struct fail *why)
 		fail_errno(why, EX_OSERR, "%s", conn_name(c));
 		return NULL;
 	}
-	(void)setvbuf(f, NULL, _IOFBF, BLOCK);
 	return f;
 }
 

@@ -185,7 +185,6 @@ chunk_writer(struct transaction *t)
 	}
 	k->t = t;
 	k->p = xmalloc(CHUNK);
-	(void)setvbuf(f, NULL, _IOFBF, 64 * 1024);
 	return f;
 }
 

@@ -425,10 +425,8 @@ open_window(struct mbox *b, const struct msg *m, struct fail *why)
 	w->size = (off_t)m->size;
 	if (w->fd != -1)
 		f = fopencookie(w, "r", io);
-	if (f != NULL) {
-		setvbuf(f, NULL, _IOFBF, 32 * 1024);
+	if (f != NULL)
 		return f;
-	}
 	fail_errno(why, EX_OSERR, "%s", b->path);
 	if (w->fd != -1)
 		close(w->fd);
