@@ -318,6 +318,17 @@ parse(const char *rest, struct url *u, struct fail *why)
 	return query == NULL ? 0 : read_query(span_of(query + 1), u, why);
 }
 
+/* What is printed is to be read again, and each octet may become three. */
+static bool
+is_short(const struct url *u)
+{
+	char *text = url_text(u, true);
+	bool fits = strlen(text) <= MAX_URL;
+
+	free(text);
+	return fits;
+}
+
 int
 url_parse(const char *text, struct url *u, struct fail *why)
 {
@@ -327,16 +338,19 @@ url_parse(const char *text, struct url *u, struct fail *why)
 	memset(u, 0, sizeof *u);
 	if ((i = find_scheme(text, &rest)) == -1)
 		return fail(why, EX_USAGE, "not the URL of a mail server");
-	if (strlen(text) > MAX_URL)
-		return fail(why, EX_USAGE, "%s: the URL is too long",
-		    schemes[i].name);
-	u->scheme = schemes[i].scheme;
-	u->tls = schemes[i].tls;
-	u->port = xstrdup(schemes[i].port);
-	if (parse(rest, u, why) == 0)
-		return 0;
-	url_free(u);
-	return -1;
+	if (strlen(text) <= MAX_URL) {
+		u->scheme = schemes[i].scheme;
+		u->tls = schemes[i].tls;
+		u->port = xstrdup(schemes[i].port);
+		if (parse(rest, u, why) == -1) {
+			url_free(u);
+			return -1;
+		}
+		if (is_short(u))
+			return 0;
+		url_free(u);
+	}
+	return fail(why, EX_USAGE, "%s: the URL is too long", schemes[i].name);
 }
 
 void

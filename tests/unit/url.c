@@ -200,6 +200,22 @@ test_idn(void)
 	ok(idn_ascii(s) == NULL, "malformed UTF-8 is no name");
 }
 
+/* Octets that are printed as three each: what is taken can be read again. */
+static void
+test_length(void)
+{
+	char text[4000];
+	struct url u;
+	struct fail why;
+
+	memset(text, 0xe9, sizeof text);
+	memcpy(text, "imap://", 7);
+	memcpy(text + sizeof text - 3, "@h", 3);
+	fail_clear(&why);
+	ok(url_parse(text, &u, &why) == -1 && why.code == EX_USAGE,
+	    "a user whose URL would be too long: %s", why.text);
+}
+
 int
 main(void)
 {
@@ -218,5 +234,6 @@ main(void)
 	ok(!same("imaps://h", "imaps://joe@h"), "no user");
 	ok(!same("lmtp:/a", "lmtp:/b"), "another socket");
 	test_idn();
+	test_length();
 	return done();
 }
