@@ -123,6 +123,21 @@ interrupt(struct composer *c)
 
 /* --- Escapes. --- */
 
+/* A file or a command may end within a line: what is typed begins another. */
+static int
+to_new_line(struct draft *d, struct fail *why)
+{
+	int last = '\n';
+
+	if (fseeko(d->body, -1, SEEK_END) == 0)
+		last = getc(d->body);
+	if (fseeko(d->body, 0, SEEK_END) == -1)
+		return fail_errno(why, EX_IOERR, "the body");
+	if (last != '\n')
+		putc('\n', d->body);
+	return 0;
+}
+
 /* At a terminal a fault is told and the letter goes on; a script ends there. */
 static int
 escaped(struct composer *c, const char *line, struct fail *why)
@@ -147,9 +162,7 @@ escaped(struct composer *c, const char *line, struct fail *why)
 		}
 		tell(c->m, &fault);
 	}
-	if (fseeko(c->d->body, 0, SEEK_END) == -1)
-		return fail_errno(why, EX_IOERR, "the body");
-	return MORE;
+	return to_new_line(c->d, why) == -1 ? -1 : MORE;
 }
 
 /* --- From a person. --- */
@@ -321,7 +334,7 @@ compose_body(struct mailx *m, struct draft *d, FILE *in, bool to_dot,
 		c.to_dot = is_on(m, "dot") || is_on(m, "ignoreeof");
 	if (c.person && !d->has_fields && (r = ask_person(&c, why)) == -1)
 		return -1;
-	if (draft_body(d, why) == NULL)
+	if (draft_body(d, why) == NULL || to_new_line(d, why) == -1)
 		return -1;
 	if (r == MORE)
 		r = c.person ? from_person(&c, why) : from_stream(&c, why);

@@ -33,6 +33,9 @@ read_key(const char *word, struct sort_by *by, struct fail *why)
 			by->key = keys[i].key;
 			return 0;
 		}
+	if (strcasecmp(word, "thread") == 0)
+		return fail(why, EX_USAGE, "thread goes alone, without "
+		    "reverse or other keys");
 	return fail(why, EX_USAGE, "%s: no key to sort by; there are arrived, "
 	    "cc, date, flagged, from, size, subject, thread, to and unread",
 	    word);

@@ -19,7 +19,8 @@ struct node {
 	const struct thread_input *in;	/* NULL: not here */
 	size_t		 parent, self;
 	size_t		 first, next;	/* child, sibling */
-	int64_t		 date;
+	int64_t		 date;		/* with the number: its own, or those of */
+	uint32_t	 number;	/* what comes first where it is not here */
 };
 
 struct forest {
@@ -33,17 +34,31 @@ struct forest {
 };
 
 static size_t
-add_node(struct forest *f, const struct thread_input *in)
+add_node(struct forest *f)
 {
 	struct node *x;
 
 	f->v = xgrow(f->v, f->n, &f->cap, sizeof(*f->v));
 	x = &f->v[f->n];
-	x->in = in;
+	x->in = NULL;
 	x->parent = x->first = x->next = NONE;
 	x->self = f->n;
-	x->date = in == NULL ? INT64_MAX : in->date;
+	x->date = INT64_MAX;
+	x->number = UINT32_MAX;
 	return f->n++;
+}
+
+static bool
+is_earlier(const struct node *a, const struct node *b)
+{
+	return a->date != b->date ? a->date < b->date : a->number < b->number;
+}
+
+static void
+take_place(struct node *x, const struct node *of)
+{
+	x->date = of->date;
+	x->number = of->number;
 }
 
 static struct slot *
@@ -77,7 +92,7 @@ node_of(struct forest *f, const char *id)
 
 	if (s->key == NULL) {
 		s->key = id;
-		s->node = add_node(f, NULL);
+		s->node = add_node(f);
 	}
 	return s->node;
 }
@@ -125,9 +140,10 @@ add_all(struct forest *f, const struct thread_input *v, size_t n)
 		nodes[i] = v[i].id == NULL ? NONE : node_of(f, v[i].id);
 		/* The second of one id stands for itself. */
 		if (nodes[i] == NONE || f->v[nodes[i]].in != NULL)
-			nodes[i] = add_node(f, NULL);
+			nodes[i] = add_node(f);
 		f->v[nodes[i]].in = &v[i];
 		f->v[nodes[i]].date = v[i].date;
+		f->v[nodes[i]].number = v[i].n;
 	}
 	for (i = 0; i < n; i++)
 		link_references(f, &v[i], nodes[i]);
@@ -170,7 +186,7 @@ prune(struct forest *f)
 	free(children);
 }
 
-/* The date of one that is not here is that of its first child; its subject too. */
+/* One that is not here has the place of its first child; its subject too. */
 static void
 date_missing(struct forest *f)
 {
@@ -182,8 +198,8 @@ date_missing(struct forest *f)
 		if (x->in == NULL || x->parent == NONE)
 			continue;
 		p = &f->v[x->parent];
-		if (p->in == NULL && (p->first == NONE || x->date < p->date)) {
-			p->date = x->date;
+		if (p->in == NULL && (p->first == NONE || is_earlier(x, p))) {
+			take_place(p, x);
 			p->first = i;
 		}
 	}
@@ -220,14 +236,15 @@ merge(struct forest *f, size_t to, size_t from, struct slot *s)
 	    (speaker(f, from)->is_answer && !speaker(f, to)->is_answer))
 		f->v[from].parent = to;
 	else {
-		both = add_node(f, NULL);
+		both = add_node(f);
 		f->v[both].first = to;
-		f->v[both].date = f->v[to].date;
+		take_place(&f->v[both], &f->v[to]);
 		f->v[to].parent = f->v[from].parent = both;
 		s->node = both;
 	}
-	if (f->v[from].date < f->v[s->node].date && f->v[s->node].in == NULL)
-		f->v[s->node].date = f->v[from].date;
+	if (f->v[s->node].in == NULL &&
+	    is_earlier(&f->v[from], &f->v[s->node]))
+		take_place(&f->v[s->node], &f->v[from]);
 }
 
 static void
@@ -264,12 +281,8 @@ compare(const void *x, const void *y)
 {
 	const struct node *a = *(const struct node *const *)x;
 	const struct node *b = *(const struct node *const *)y;
-	uint32_t m = a->in == NULL ? 0 : a->in->n;
-	uint32_t n = b->in == NULL ? 0 : b->in->n;
 
-	if (a->date != b->date)
-		return a->date < b->date ? -1 : 1;
-	return m < n ? -1 : m > n;
+	return is_earlier(a, b) ? -1 : is_earlier(b, a);
 }
 
 /* Tie the children of each in order; returns the first root. */

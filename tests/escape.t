@@ -8,6 +8,7 @@ alias team bob@example.org carol@example.org
 E2
 printf 'From ann@example.org Fri Nov 20 01:30:01 2026\nFrom: Ann <ann@example.org>\nTo: me@example.test\nReceived: by x\nSubject: one\nContent-Type: text/plain; charset=iso-8859-1\n\ncaf\351\n\nend\n\n' > box
 printf 'a file\nof two lines\n' > file
+printf 'a line' > part
 last() { set -- sent/new/*; cp "$1" last; rm -rf sent; cat last; }
 # mail TEXT OPTION...: TEXT with escapes, in a pipe.
 mail() { text=$1; shift; run sh -c 'text=$1; shift; printf "%b" "$text" | "$@"' sh "$text" "$MAILX" -n -~ "$@" a@example.org; }
@@ -20,6 +21,9 @@ like "$R" '^two' 'and the text goes on'
 mail '~<!echo from $((1 + 1))\n~r !printf "a\\\\nb\\\\n"\n' -s s
 R=$(last)
 like "$R" '^from 2' '~<!command'
+mail '~r part\nb\n~<!printf c\nd\n~|printf "%s, e" "$(paste -sd" ")"\nf\n' -s s -q part
+is "$(last | sed '1,/^$/d')" 'a line a line b c d, e
+f' 'what ends within a line has no text put behind it'
 mail 'b\na\n~|sort\nc\n' -s s
 is "$(last | sed '1,/^$/d' | tr '\n' ' ')" 'a b c ' '~| filters what is there'
 mail 'x\n~|false\ny\n' -s s

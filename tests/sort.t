@@ -66,6 +66,13 @@ is "$OUT" 's1
 | `-> s4
 |-> s5
 `-> s6' 'lines lead to the later answers to the same message'
+# Of one date all: by their numbers, also where a thread has no message at its head.
+for subject in alone same same another; do
+	printf 'From a Fri Nov 20 01:30:00 2026\nFrom: a@example.org\nSubject: %s\nDate: Fri, 20 Nov 2026 01:00:00 +0000\n\nx\n\n' $subject
+done > alike
+is "$(order alike thread)" '1 2 3 4' 'threads of one date go by the number of their first message'
+run "$MAILX" -R -f box -Y 'sort reverse thread'
+like "$ERR" 'thread goes alone' 'thread is no key among others'
 run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 1 2 3'
 is "$(echo "$OUT" | tr -d ' ' | tr '\n' ' ')" '3 1 2 ' 'a list is shown in that order too'
 run "$MAILX" -N -R -f box -Y 'sort date' -Y 'set headline="%m"' -Y 'from 3' -Y 'from +'
