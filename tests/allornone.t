@@ -87,6 +87,14 @@ printf 'move * %s\nfrom *\nmove * %s\n' "$SERVER/Box?tls=none" mbox:rest > typed
 cp six2 six
 run "$MAILX" -n -N -S 'headline=%m' -f six < typed
 is "$(sed -n 's/^Subject: number //p' rest | tr '\n' ' ')" '4 5 6 ' 'done again: no doubles'
+# One that is larger than what is gathered, and the connection lost behind it.
+letters large 1 1
+{ letters part 2 2; sed '$d' part; head -c 5000000 /dev/zero | tr '\0' x | fold -w 70; echo; echo; letters part 3 3; cat part; } >> large
+sim -l 2
+run "$MAILX" -n -N -R -f large -Y "copy * $SERVER/Box?tls=none"
+is "$(copied)" 'number 1 number 2' 'the connection is lost behind a large one'
+like "$OUT" 'Perhaps copied\] 1 message, .*: 2$' 'which may be there'
+like "$OUT" '\[Copied\] 1 message, .*: 1$' 'the one before it is'
 # A set of numbers that is too long for one command goes in several.
 every_other=$(seq -s ' ' 1 2 1990)
 sim -n 2000 -f 2
