@@ -36,6 +36,7 @@ struct mailx {
 
 	/* The folder: named at the start, opened when a command first needs it. */
 	struct store	*folder;	/* NULL until then */
+	unsigned	 folders;	/* opened so far: the number tells one from another */
 	char		*folder_name;	/* owned: resolved name to be opened; NULL: none */
 	char		*folder_shown;	/* owned: the name as people wrote it */
 	char		*previous;	/* owned: `#'; or NULL */

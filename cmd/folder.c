@@ -183,6 +183,7 @@ static void
 take(struct mailx *m, struct store *s, uint32_t dot)
 {
 	m->folder = s;
+	m->folders++;
 	m->dot = dot;
 	m->folder_is_system = s->ops->local && is_system(m, m->folder_shown);
 	numbers_free(&m->found);

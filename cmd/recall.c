@@ -306,11 +306,11 @@ begin(struct mailx *m, struct draft *d, const struct msglist *list,
 	return r;
 }
 
-/* The folder may have been left by ~: meanwhile. */
+/* The folder may have been left by ~: meanwhile, or opened anew with other numbers. */
 static void
-remove_draft(struct mailx *m, const struct store *folder, uint32_t n)
+remove_draft(struct mailx *m, unsigned folder, uint32_t n)
 {
-	if (m->folder != folder || n > folder->count)
+	if (m->folder == NULL || m->folders != folder)
 		return;
 	store_flag(m->folder, n, MSG_DELETED, MSG_PRESERVED);
 	m->dot = read_next(m, n, true);
@@ -319,7 +319,7 @@ remove_draft(struct mailx *m, const struct store *folder, uint32_t n)
 static int
 run_recall(struct mailx *m, struct args *a)
 {
-	const struct store *folder = m->folder;
+	unsigned folder = m->folders;
 	struct draft d;
 	int r;
 

@@ -246,14 +246,14 @@ draft_answer(struct mailx *m, struct draft *d, const struct msglist *list,
 	return 0;
 }
 
-/* The folder may have been left by ~: meanwhile. */
+/* The folder may have been left by ~: meanwhile, or opened anew with other numbers. */
 static void
-mark(struct mailx *m, const struct store *folder, const struct msglist *list)
+mark(struct mailx *m, unsigned folder, const struct msglist *list)
 {
 	size_t i;
 
-	if (m->dry_run || m->read_only || m->folder != folder ||
-	    folder->mode != STORE_WRITE)
+	if (m->dry_run || m->read_only || m->folder == NULL ||
+	    m->folders != folder || m->folder->mode != STORE_WRITE)
 		return;
 	for (i = 0; i < list->n; i++)
 		if (list->v[i].n <= m->folder->count)
@@ -263,7 +263,7 @@ mark(struct mailx *m, const struct store *folder, const struct msglist *list)
 static int
 reply(struct mailx *m, struct args *a, enum who who, bool by_name)
 {
-	const struct store *folder = m->folder;
+	unsigned folder = m->folders;
 	struct draft d;
 	int r;
 

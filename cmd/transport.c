@@ -407,23 +407,6 @@ to_server(struct mailx *m, const struct transport *t, struct outgoing *o,
 /* --- A folder. --- */
 
 static int
-append(struct mailx *m, const char *name, FILE *f, struct fail *why)
-{
-	struct store *s = store_open(name, STORE_APPEND, &m->options, why);
-	struct fail late = { 0 };
-	int r;
-
-	if (s == NULL)
-		return -1;
-	r = store_append(s, f, NULL, NULL, why);
-	if (r == 0)
-		r = store_commit(s, why);
-	/* What is committed is there, however that ends. */
-	(void)store_close(s, &late);
-	return r;
-}
-
-static int
 to_folder(struct mailx *m, const struct transport *t, struct outgoing *o,
     struct fail *why)
 {
@@ -435,7 +418,7 @@ to_folder(struct mailx *m, const struct transport *t, struct outgoing *o,
 		return -1;
 	if (o->prepare(o, CARRIES_8BIT, why) == 0 &&
 	    (f = outgoing_stage(o, why)) != NULL) {
-		r = append(m, name, f, why);
+		r = store_deliver(name, f, NULL, &m->options, why);
 		fclose(f);
 	}
 	free(name);

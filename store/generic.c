@@ -409,6 +409,9 @@ store_deliver(const char *name, FILE *f, const struct msg *like,
 	r = store_append(s, f, like, NULL, why);
 	if (r == 0)
 		r = store_commit(s, why);
+	/* Closing commits what waits: who is told of a failure may try again. */
+	if (r == -1)
+		(void)store_take_back(s, &late);
 	/* What is committed is there, however that ends. */
 	(void)store_close(s, &late);
 	return r;

@@ -338,6 +338,7 @@ static int
 add(struct store *s, struct batch *t, FILE *in, const struct msg *like,
     const struct store_intent *intent, struct fail *why)
 {
+	struct fail ignored = { 0 };
 	struct imap_upload *u;
 	size_t n = 0;
 	int large;
@@ -350,11 +351,11 @@ add(struct store *s, struct batch *t, FILE *in, const struct msg *like,
 	describe(u, like);
 	if (large == 0)
 		return 0;
-	(void)send_gathered(s, why);
-	if (u->fate == IMAP_THERE)
+	(void)send_gathered(s, &ignored);
+	/* Where it cannot be told, it stays: store_settled says so. */
+	if (imap_settled(s, t->n - 1, why) != 0)
 		return 0;
 	/* Nothing of it remains but the reason. */
-	fail(why, t->why.code, "%s", t->why.text);
 	free_upload(u);
 	t->sent = --t->n;
 	return -1;
@@ -370,6 +371,8 @@ imap_append_message(struct store *s, FILE *f, const struct msg *like,
 
 	if (t->committed)
 		forget(t);
+	if (fail_ends(&t->why))
+		return fail(why, t->why.code, "%s", t->why.text);
 	if ((in = make_seekable(f, why)) == NULL)
 		return -1;
 	result = add(s, t, in, like, intent, why);

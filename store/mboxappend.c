@@ -32,8 +32,7 @@ glue_for(struct mbox *b, off_t size, struct fail *why)
 {
 	char last[2] = "\n\n";
 
-	/* Behind a message of ours there is an empty line. */
-	if (size == 0 || b->ngathered > 0)
+	if (size == 0)
 		return 0;
 	if (pread(b->fd, size >= 2 ? last : last + 1, size >= 2 ? 2 : 1,
 	    size >= 2 ? size - 2 : 0) == -1)
@@ -219,6 +218,28 @@ begin_gathering(struct mbox *b, const struct store_intent *intent,
 	return b->gathered == NULL ? -1 : 0;
 }
 
+/* Behind what others, who know of no lock of ours, have written while messages waited. */
+static int
+follow_end(struct store *s, struct fail *why)
+{
+	struct mbox *b = s->data;
+	struct stat st;
+	int glue;
+
+	if (fstat(b->fd, &st) == -1)
+		return fail_errno(why, EX_IOERR, "%s", b->path);
+	/* A change of ours that is half made is no other's. */
+	if (st.st_size == b->first || redo_is_there(b->path, s->options))
+		return 0;
+	if ((glue = glue_for(b, st.st_size, why)) == -1)
+		return -1;
+	if (glue > 0 && pwrite(b->fd, "\n\n", (size_t)glue, st.st_size) != glue)
+		return fail_errno(why, EX_IOERR, "%s", b->path);
+	b->foreign = true;
+	b->first = b->batch = st.st_size + glue;
+	return 0;
+}
+
 /* Without a place for a change: who is killed now leaves a part. */
 static int
 write_plainly(struct mbox *b, struct fail *why)
@@ -238,9 +259,12 @@ write_change(struct store *s, struct fail *why)
 {
 	struct mbox *b = s->data;
 	struct fail no_place = { 0 };
-	struct redo *redo = redo_begin(b, s->options, b->first, &no_place);
+	struct redo *redo;
 	int r;
 
+	if (follow_end(s, why) == -1)
+		return -1;
+	redo = redo_begin(b, s->options, b->first, &no_place);
 	rewind(b->gathered);
 	if (redo == NULL)
 		r = write_plainly(b, why);
@@ -281,7 +305,8 @@ mbox_append(struct store *s, FILE *f, const struct msg *like,
 	if (at == -1)
 		return fail_errno(why, EX_IOERR, "%s", b->path);
 	at += b->ngathered;
-	if ((glue = glue_for(b, at, why)) == -1)
+	/* Behind a message of ours there is an empty line. */
+	if ((glue = b->ngathered > 0 ? 0 : glue_for(b, at, why)) == -1)
 		return -1;
 	if (intent != NULL &&
 	    tell_intent(b, f, &fixed, glue, at, intent, why) == -1)
@@ -311,6 +336,26 @@ drop_gathered(struct mbox *b)
 	b->intent = NULL;
 }
 
+/* Their intents name the place where they are to stand. */
+static int
+write_intended(struct store *s, struct fail *why)
+{
+	struct mbox *b = s->data;
+	off_t first = b->first;
+	int r;
+
+	if (follow_end(s, why) == -1)
+		return -1;
+	if (b->first != first)
+		return fail(why, EX_TEMPFAIL, "%s: others wrote to it", b->path);
+	if (b->intent->settle(b->intent->ctx, why) == -1)
+		return -1;
+	rewind(b->gathered);
+	r = write_at(b, b->gathered, NULL, 0, b->first, why);
+	durable_step("mbox: written");
+	return r;
+}
+
 /* All that waited: once its intents are settled, or as a change. */
 static int
 write_gathered(struct store *s, struct fail *why)
@@ -320,12 +365,8 @@ write_gathered(struct store *s, struct fail *why)
 
 	if (b->ngathered > 0 && b->intent == NULL)
 		r = write_change(s, why);
-	else if (b->ngathered > 0 &&
-	    (r = b->intent->settle(b->intent->ctx, why)) == 0) {
-		rewind(b->gathered);
-		r = write_at(b, b->gathered, NULL, 0, b->first, why);
-		durable_step("mbox: written");
-	}
+	else if (b->ngathered > 0)
+		r = write_intended(s, why);
 	drop_gathered(b);
 	return r;
 }
@@ -355,20 +396,36 @@ mbox_commit(struct store *s, struct fail *why)
 	return r;
 }
 
+/* What stands at the end is not ours to cut off. */
+static int
+taken_over(struct mbox *b, struct fail *why)
+{
+	end_append(b);
+	b->foreign = true;
+	return fail(why, EX_TEMPFAIL, "%s: others wrote to it", b->path);
+}
+
 int
 mbox_take_back(struct store *s, struct fail *why)
 {
 	struct mbox *b = s->data;
+	struct stat st;
+	off_t end;
 	int r = 0;
 
 	if (!b->appended)
 		return 0;
 	if (begin_append(s, why) == -1)
 		return -1;
-	drop_gathered(b);
+	end = b->first;
 	/* A change that is half made is to be whole before anything is cut off. */
-	if (redo_is_there(b->path, s->options))
+	if (redo_is_there(b->path, s->options)) {
 		r = redo_complete(b->path, s->options, b->fd, why);
+		end += b->ngathered;
+	}
+	drop_gathered(b);
+	if (r == 0 && fstat(b->fd, &st) == 0 && st.st_size != end)
+		return taken_over(b, why);
 	if (r == 0 && (ftruncate(b->fd, b->foreign ? b->batch : b->start) == -1 ||
 	    fsync(b->fd) == -1))
 		r = fail_errno(why, EX_IOERR, "%s", b->path);

@@ -209,7 +209,7 @@ struct store_intent {
 int		 store_append(struct store *s, FILE *f, const struct msg *like,
 		    const struct store_intent *intent, struct fail *why);
 int		 store_commit(struct store *s, struct fail *why);
-/* One message (from the present position of f) into the folder of that name: durable when it returns. */
+/* One message (from the present position of f) into the folder of that name: durable when it returns; on failure a local folder has nothing of it. */
 int		 store_deliver(const char *name, FILE *f, const struct msg *like,
 		    const struct store_options *o, struct fail *why);
 /*

@@ -234,4 +234,13 @@ cat > script <<'E2'
 E2
 run python3 "$ROOT/tests/terminal.py" script -- "$MAILX" -n -N -S drafts=nobody -f one
 is "$STATUS$(number nobody)$(field nobody Subject)$(field nobody To)" 01later 'to nobody yet, without a text'
+
+# --- The folder is left meanwhile, and opened anew: there the number is another message's. ---
+letters kept 1 4
+run "$MAILX" -n -N -f kept -Y 'draft 3' -Y quit < /dev/null
+commands 'recall 3\n~:delete 1\n~:folder kept\nadded\n~.\nquit\n' kept
+is "$STATUS$(grep '^Message-ID' kept | tr -dc 0-9)" 0234 'recall: no other message goes'
+letters kept 1 4
+commands 'reply 3\n~:delete 1\n~:folder kept\nadded\n~.\nquit\n' kept
+is "$STATUS$(grep -c '^X-Status:.*A' kept)" 00 'reply: no other message is marked'
 done_testing

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""imapsim.py [-s SEED] [-c CAPABILITIES] [-p PREFIX] [-n MESSAGES] [-x LINES] [-b OCTETS] [-f N] STATE
+"""imapsim.py [-s SEED] [-c CAPABILITIES] [-p PREFIX] [-n MESSAGES] [-x LINES] [-b OCTETS] [-f N] [-l N] STATE
 
 An IMAP server with one mailbox, INBOX, in which others remove, add and flag messages at
 any moment at which the protocol lets the server say so (-s; without it nobody does): in
@@ -8,19 +8,21 @@ front of, between and behind the responses to every command.  With QRESYNC enabl
 VANISHED.  -p: mailboxes stand below PREFIX, with `.' between levels.  -x: so many lines
 about nothing in each command.  As an IMAP4rev2 alone it answers each search with ESEARCH,
 knows nothing of \\Recent, and says LIST at SELECT.  -b: so many octets more in the one line
-of each body.  -f: COPY, MOVE and APPEND are refused from the N-th on.  Message N has the
-subject sN and the body "body of sN".
+of each body.  -f: COPY, MOVE and APPEND are refused from the N-th on.
+-l: the N-th, an APPEND, is done, and the connection lost.  Message N has the subject sN and the
+body "body of sN".
 Prints its port; writes what is in the mailbox into STATE (UID, subject, flags) behind
 each connection.  Ends after two minutes in any case, or when it is killed."""
 import getopt, random, re, signal, socket, sys, threading
 
-opts, args = getopt.getopt(sys.argv[1:], "s:c:p:n:x:b:f:")
+opts, args = getopt.getopt(sys.argv[1:], "s:c:p:n:x:b:f:l:")
 opts = dict(opts)
 CAPS = opts.get("-c", "")
 PREFIX = opts.get("-p", "")
 NOISE = int(opts.get("-x", 0))
 SIZE = int(opts.get("-b", 0))
 FAIL = int(opts.get("-f", 0))
+LOSE = int(opts.get("-l", 0))
 REV2 = "IMAP4rev2" in CAPS and "IMAP4rev1" not in CAPS
 rng = random.Random(int(opts["-s"])) if "-s" in opts else None
 lock = threading.Lock()
@@ -258,6 +260,9 @@ class Session:
             if box.refuses():
                 return "NO [OVERQUOTA] no room"
             box.copied.append(re.search(rb"(?m)^Subject: (.*)\r", text)[1].decode())
+            if box.asked == LOSE:
+                self.f.flush()
+                raise OSError
         elif verb == "EXPUNGE":
             for m in self.chosen(rest, True) if uid else list(self.view):
                 if "\\Deleted" in m.flags and m in box.list:

@@ -500,6 +500,33 @@ append_to(struct store *s, const char *text)
 	return r;
 }
 
+/* One that knows of no lock writes while messages wait. */
+static void
+test_writers_without_lock(void)
+{
+	struct store *s;
+	FILE *f;
+	int back;
+
+	for (back = 0; back < 2; back++) {
+		unlink("one");
+		append_text("one", "Subject: old\n\nx\n", NULL);
+		s = open_folder("one", STORE_APPEND);
+		append_to(s, "Subject: a\n\na text that is longer\n");
+		f = fopen("one", "a");
+		fputs(FROM "Subject: foreign\n\nx\n", f);
+		fclose(f);
+		append_to(s, "Subject: b\n\nx\n");
+		if (back)
+			is_int(store_take_back(s, &why), -1, "others wrote");
+		else
+			is_int(store_commit(s, &why), 0, "committed");
+		store_close(s, NULL);
+		folder_has("one", back ? "old foreign " : "old foreign a b ",
+		    "what others wrote is left");
+	}
+}
+
 /* What one store appended goes again, unless others have written in between. */
 static void
 test_taking_back(void)
@@ -694,6 +721,7 @@ main(void)
 	test_tails();
 	test_modes();
 	test_many_in_a_batch();
+	test_writers_without_lock();
 	test_taking_back();
 	test_times();
 	test_torn();
