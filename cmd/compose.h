@@ -40,6 +40,7 @@ struct draft {
 	bool		 skip_empty;	/* -E */
 	bool		 has_fields;	/* -t: they stand in the text, and nobody is asked */
 	bool		 put_aside;	/* in the folder of drafts: not lost, not sent */
+	bool		 lacks_form;	/* recall: of its text, such as HTML */
 	char		*once;		/* owned: --once key; or NULL */
 	char		*at;		/* owned: --at; or NULL */
 	struct strv	 sendmail_args;	/* after -- */

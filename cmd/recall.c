@@ -241,7 +241,6 @@ take_parts(struct mailx *m, struct draft *d, FILE *f, struct part *root,
     struct fail *why)
 {
 	const struct part *text = find_text(root);
-	bool left_out = false;
 	struct part *p;
 	int r = 0;
 
@@ -251,13 +250,13 @@ take_parts(struct mailx *m, struct draft *d, FILE *f, struct part *root,
 		if (p == text)
 			r = take_text(m, d, f, p, why);
 		else if (is_other_form(p, text))
-			left_out = true;
+			d->lacks_form = true;
 		else
 			r = take_file(d, f, p, why);
 	}
-	if (left_out)
+	if (d->lacks_form)
 		out_note(m, "the draft's text has another form, such as HTML: "
-		    "that is left out");
+		    "that is left out, and the draft stays");
 	return r;
 }
 
@@ -333,7 +332,7 @@ run_recall(struct mailx *m, struct args *a)
 		r = draft_read(m, &d, a, &m->why);
 	if (r == 0)
 		r = send_draft(m, &d, &m->why);
-	if ((r == 0 && !m->dry_run) || d.put_aside)
+	if (((r == 0 && !m->dry_run) || d.put_aside) && !d.lacks_form)
 		remove_draft(m, folder, a->msgs.v[0].n);
 	if (r == 1)
 		m->status = 1;

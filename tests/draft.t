@@ -154,6 +154,7 @@ is "$STATUS" 0 'a draft of another program'
 is "$("$MAILX" -n -N -R -f sent -Y 'write 1.1 /dev/stdout')" 'one line ä' 'its text, no longer flowed, in UTF-8'
 like "$("$MAILX" -n -N -R -f sent -Y 'structure 1')" '1.2 .*image/png.*"p.png"' 'its file'
 unlike "$(cat sent)" 'Mozilla\|html\|foreign@' 'not what was its own, nor the other form of the text'
+is "$("$MAILX" -n -N -R -f foreign -Y count)" 1 'so the draft, which has it, stays'
 
 printf 'From a@b Fri Nov 20 01:30:00 2026\nTo: x@example.org\nContent-Type: multipart/mixed\nX-Status: T\n\nno boundary\n\n' > broken
 rm -f sent
